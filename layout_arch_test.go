@@ -18,8 +18,9 @@ var (
 	// archRow is a literal that is a row's name, or what the Go tool, GNU or herd7 call one.
 	archRow = regexp.MustCompile("^[\"`](arm64|amd64|x86_64|aarch64|AArch64)(\\.cat)?[\"`]$")
 	// mnemonics are those of A64 that are no word of anything else, and the own stack as an
-	// operand has it.
-	mnemonics = regexp.MustCompile(`(?i)\b(dmb|dsb|isb|ldar|ldapr?|stlr|ldaxr|stlxr|cbn?z|tbn?z|blr)\b|\[sp\b`)
+	// operand has it; the names of registers in reports of kernels; and what holds code that
+	// they put in the place of other code.
+	mnemonics = regexp.MustCompile(`(?i)\b(dmb|dsb|isb|ldar|ldapr?|stlr|ldaxr|stlxr|cbn?z|tbn?z|blr)\b|\[sp\b|(?-i:pc : |RIP: )|\.altinstructions\b`)
 	// archFile is a name by which the Go tool leaves a file to one architecture.
 	archFile = regexp.MustCompile(`_(arm64|amd64)\.(go|s)$`)
 )

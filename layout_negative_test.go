@@ -16,20 +16,20 @@ const (
 	maxFunction = 60
 
 	parts   = "# x\n\n## The parts\n\nwords\n\n```text\ncmd/kcovrig  main\nrig  joins\nrig/internal/a  one\nrig/internal/b  two\nrig/internal/proc  starts\nguest  init\nguest/builtin  lists\n```\n\nRules:\n\n- `cmd/kcovrig` imports `rig`, nothing else.\n- more\n\n## The limits\n\n```text\nfile 500\nfunction 60\npackage 15\nknot 2\nchain 4\n```\n\nThe files of `cmd/kcovrig` refer down only.\n"
-	goodRig = header + "// Package rig joins.\npackage rig\n\nimport _ \"kcovrig/rig/internal/a\"\n"
+	goodRig = header + "// Package rig joins and leaves the rest.\npackage rig\n\nimport _ \"kcovrig/rig/internal/a\"\n"
 )
 
 // good is a small tree without a breach.
 func good() map[string]string {
 	return map[string]string{
 		"docs/architecture.md":                     parts,
-		"cmd/kcovrig/main.go":                      header + "// Command kcovrig runs.\npackage main\n\nimport (\n\t_ \"os\"\n\t_ \"kcovrig/rig\"\n)\n\nconst scenario = \"kcov\"\n",
+		"cmd/kcovrig/main.go":                      header + "// Command kcovrig runs and leaves the rest.\npackage main\n\nimport (\n\t_ \"os\"\n\t_ \"kcovrig/rig\"\n)\n\nconst scenario = \"kcov\"\n",
 		"rig/rig.go":                               goodRig,
-		"rig/internal/a/a.go":                      header + "// Package a is one.\npackage a\n\nimport _ \"kcovrig/rig/internal/proc\"\n\n// Part is saved.\ntype Part struct{}\n\n// MarshalJSON writes it.\nfunc (Part) MarshalJSON() ([]byte, error)\n",
-		"rig/internal/b/b.go":                      header + "// Package b is two.\npackage b\n",
-		"rig/internal/proc/proc.go":                header + "// Package proc starts.\npackage proc\n\nimport (\n\t\"os\"\n\t_ \"os/exec\"\n)\n\nvar _ = os.Environ\n",
-		"guest/main.go":                            header + "// Command guest is PID 1.\npackage main\n",
-		"guest/builtin/builtin.go":                 header + "// Package builtin lists.\npackage builtin\n\nvar _ = kcov.Run\n",
+		"rig/internal/a/a.go":                      header + "// Package a is one and leaves the rest.\npackage a\n\nimport _ \"kcovrig/rig/internal/proc\"\n\n// Part is saved.\ntype Part struct{}\n\n// MarshalJSON writes it.\nfunc (Part) MarshalJSON() ([]byte, error)\n",
+		"rig/internal/b/b.go":                      header + "// Package b is two and leaves the rest.\npackage b\n",
+		"rig/internal/proc/proc.go":                header + "// Package proc starts and leaves the rest.\npackage proc\n\nimport (\n\t\"os\"\n\t_ \"os/exec\"\n)\n\nvar _ = os.Environ\n",
+		"guest/main.go":                            header + "// Command guest is PID 1 and leaves the rest.\npackage main\n",
+		"guest/builtin/builtin.go":                 header + "// Package builtin lists and leaves the rest.\npackage builtin\n\nvar _ = kcov.Run\n",
 		"rig/testdata/x.yaml":                      "by: kcovrig\n",
 		"rig/internal/weakmem/plugin/p.c":          "/* SPDX-License-Identifier: GPL-2.0-or-later */\nint f(void)\n{\n}\n",
 		"kernel/patches/kcov/0001-x.patch":         "From: someone\n",
@@ -81,6 +81,8 @@ var archsKnown = []breaking{
 	{"few know architectures", "rig/rig.go", "package rig\n\nvar _ = name == \"arm64\"\n"},
 	{"few know architectures", "rig/rig.go", "package rig\n\nconst barrier = \"dmb ish\"\n"},
 	{"few know architectures", "rig/rig.go", "package rig\n\nvar _ = strings.Contains(text, \"[sp\")\n"},
+	{"few know architectures", "rig/rig.go", "package rig\n\nvar _ = strings.HasPrefix(text, \"RIP: \")\n"},
+	{"few know architectures", "rig/rig.go", "package rig\n\nconst s = \".altinstructions\"\n"},
 	{"few know architectures", "rig/rig.go", "//go:build arm64\n\npackage rig\n"},
 	{"few know architectures", "rig/read_amd64.s", "TEXT x\n"},
 	{"few know architectures", "docs/architecture.md", parts + "\n## Who knows an instruction set\n\n```text\nrig/rig.go  once\n```\n"},
@@ -147,6 +149,7 @@ func TestEachCheckCanFail(t *testing.T) {
 		{"cmd alone reads env", "rig/rig.go", "package rig\n\nvar _ = os.LookupEnv\n"},
 		{"cmd alone reads env", "rig/internal/proc/proc.go", "package proc\n\nvar _ = os.Getenv\n"},
 		{"packages have doc comments", "rig/rig.go", header + "package rig\n"},
+		{"packages have doc comments", "rig/rig.go", header + "// Package rig joins.\npackage rig\n"},
 		{"files are short", "rig/rig.go", goodRig + strings.Repeat("\n", maxFile)},
 		{"files are short", "scripts/run", "#!/bin/bash\n" + strings.Repeat("\n", maxFile)},
 		{"functions are short", "rig/rig.go", "package rig\n\nfunc f() {\n" + long + "}\n"},

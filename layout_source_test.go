@@ -21,8 +21,11 @@ func (s source) code() bool {
 	return strings.HasPrefix(s.text, "#!")
 }
 
+// leaves is how a package's doc comment says what others do.
+var leaves = regexp.MustCompile(`\b(?:leaves?|left)\b`)
+
 func packagesHaveDoc(files []source) []string {
-	documented, seen := map[string]bool{}, map[string]string{}
+	documented, seen, silent := map[string]bool{}, map[string]string{}, []string(nil)
 	for _, s := range files {
 		// A package of tests only, as the root's, has its doc comment in a test.
 		if !s.isGo() || (s.test() && s.dir() != ".") {
@@ -31,9 +34,12 @@ func packagesHaveDoc(files []source) []string {
 		seen[s.dir()] = s.path
 		if doc := s.syntax.Doc.Text(); strings.HasPrefix(doc, "Package ") || strings.HasPrefix(doc, "Command ") {
 			documented[s.dir()] = true
+			if !leaves.MatchString(doc) {
+				silent = append(silent, s.path+": its package's doc comment does not say what it leaves to others")
+			}
 		}
 	}
-	var breaches []string
+	breaches := silent
 	for dir, file := range seen {
 		if !documented[dir] {
 			breaches = append(breaches, file+": no file of its package has a doc comment (\"Package ...\" or \"Command ...\")")

@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/token"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -149,8 +150,36 @@ var kept = []struct {
 	{"cmd/kcovrig/options.go", regexp.MustCompile(`^"arm: emulate`)},
 }
 
+// oldValues are the files in which a load that reads an old value is called stale, as the
+// memory emulator and the models do of any scenario; the words of earlier versions and of one
+// scenario; and a name of another project's.
+var oldValues = []string{
+	"guest/mark/", "rig/boot/events.go", "rig/boot/witness.go", "rig/internal/weakmem/", "rig/report/explain/", "rig/trial/signature.go", "rig/trial/witness.go", "rig/witness/",
+	"rig/result/earlier.go", "rig/wording/", "rig/fleet/queue.go",
+}
+
+// hitsAreOfAny reads the names and comments of a file for one scenario's word for a hit.
+func hitsAreOfAny(s source, find func(s source, line int, text string)) {
+	if slices.ContainsFunc(oldValues, func(path string) bool { return strings.HasPrefix(s.path, path) }) {
+		return
+	}
+	ast.Inspect(s.syntax, func(n ast.Node) bool {
+		if name, ok := n.(*ast.Ident); ok {
+			if found := oneScenarios.FindString(wordEnd.ReplaceAllString(name.Name, "$1 $2")); found != "" {
+				find(s, s.lines.Position(name.Pos()).Line, found)
+			}
+		}
+		return true
+	})
+	for _, group := range s.syntax.Comments {
+		if found := oneScenarios.FindString(group.Text()); found != "" {
+			find(s, s.lines.Position(group.Pos()).Line, found)
+		}
+	}
+}
+
 // wordsFitAny reads what the program says, which is about any scenario and any CPU: the
-// strings of its code and its pages.
+// strings of its code and its pages; and by what names its code goes.
 func wordsFitAny(files []source) []string {
 	var breaches []string
 	find := func(s source, line int, text string) {
@@ -170,6 +199,7 @@ func wordsFitAny(files []source) []string {
 		case s.dir() == "guest/kcov", !strings.HasPrefix(s.path, "rig/") && !strings.HasPrefix(s.path, "cmd/") && !strings.HasPrefix(s.path, "guest/"):
 		case s.isGo() && !s.test():
 			inStrings(s, find)
+			hitsAreOfAny(s, find)
 		case s.ext() == ".html":
 			find(s, 1, s.text)
 		}
@@ -199,6 +229,8 @@ var wordsOfOne = []breaking{
 	{"words fit any", "guest/main.go", "package main\n\nvar _ = f(\"stale entries\")\n"},
 	{"words fit any", "cmd/kcovrig/main.go", "package main\n\nconst s = \"the patched arm\"\n"},
 	{"words fit any", "rig/report/page/x.html", "<p>stale</p>\n"},
+	{"words fit any", "rig/rig.go", "package rig\n\nvar lastStale int\n"},
+	{"words fit any", "rig/rig.go", "package rig\n\n// f is of stale windows.\nvar f int\n"},
 	{"words are common", "rig/rig.go", "package rig\n\nfunc hireWorker() {}\n"},
 	{"words are common", "rig/rig.go", "package rig\n\ntype turns struct{ Contested bool }\n"},
 	{"words are common", "rig/rig_test.go", "package rig\n\n// f is a doomed one.\nvar f, thinShare int\n"},

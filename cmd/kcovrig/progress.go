@@ -32,8 +32,8 @@ func (a *app) config(cmd *cobra.Command, o *options) command.Config {
 		historyPath = a.historyFile(o.db)
 	}
 	return command.Config{
-		Spec: o.spec(), CacheDir: a.cacheDir(), QEMU: qemu, OutDir: o.out, History: historyPath,
-		Version: programVersion(), Reports: kept.Reports(), Events: a.progress(cmd, o), Stdin: cmd.InOrStdin(),
+		Env:  command.Env{CacheDir: a.cacheDir(), QEMU: qemu, Version: programVersion(), Events: a.progress(cmd, o)},
+		Spec: o.spec(), OutDir: o.out, History: historyPath, Reports: kept.Reports(), Stdin: cmd.InOrStdin(),
 	}
 }
 

@@ -27,7 +27,7 @@ import (
 // Workloads are all of them, by name.
 func Workloads() map[string]session.Workload {
 	programs := &programs{open: program.OpenConsole}
-	return map[string]session.Workload{kcov.Name: coverageRun, program.Name: programs.run, soak.Name: soakRun}
+	return map[string]session.Workload{kcov.Name: kcov.Run, program.Name: programs.run, soak.Name: soakRun}
 }
 
 // Mount is a file system that a workload needs. A kernel without it will do for the
@@ -37,13 +37,6 @@ type Mount struct{ Kind, Dir string }
 // Mounts are all of them.
 func Mounts() []Mount { return []Mount{{"debugfs", kcov.DebugFS}} }
 
-func coverageRun(ctx context.Context, j session.Job) (wire.Done, error) {
-	return kcov.Run(ctx, kcov.Config{
-		Modes: j.Modes, Reader: j.Reader, Seed: j.Seed, BlockSize: j.BlockSize,
-		Detections: j.Detections, Marked: j.Marked, Every: time.Duration(j.ProgressNS), Progress: j.Progress, Detection: j.Detection,
-	})
-}
-
 // programs is the workload that is a user's program. The console stays open from one
 // stress of a boot to the next: what an earlier one met is not the next one's.
 type programs struct {
@@ -52,19 +45,12 @@ type programs struct {
 }
 
 func (p *programs) run(ctx context.Context, j session.Job) (done wire.Done, err error) {
-	if j.Program == nil {
-		return wire.Done{}, wire.Faultf(wire.WhoseRig, "start the program", "nothing is said of it")
-	}
 	if p.console == nil {
 		if p.console, err = p.open(); err != nil {
 			return wire.Done{}, wire.Faultf(wire.WhoseKernel, "watch the kernel's messages", "%v", err)
 		}
 	}
-	return program.Run(ctx, program.Options{
-		Path: wire.ProgramPath, Program: *j.Program, Modes: j.Modes, Reader: j.Reader, Seed: j.Seed, BlockSize: j.BlockSize,
-		Detections: j.Detections, Marked: j.Marked, Every: time.Duration(j.ProgressNS), Progress: j.Progress, Detection: j.Detection,
-		Console: p.console, Once: warnings(),
-	})
+	return program.Run(ctx, program.Options{Job: j, Path: wire.ProgramPath, Console: p.console, Once: warnings()})
 }
 
 // spareMiB is the memory that the soak leaves to the rest of the guest.
@@ -87,7 +73,7 @@ func soakRun(ctx context.Context, j session.Job) (wire.Done, error) {
 	var report sync.WaitGroup
 	if j.Progress != nil {
 		report.Go(func() {
-			tick := time.NewTicker(time.Duration(j.ProgressNS))
+			tick := time.NewTicker(j.Every())
 			defer tick.Stop()
 			for {
 				select {

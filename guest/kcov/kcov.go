@@ -14,35 +14,17 @@ package kcov
 
 import (
 	"fmt"
-	"time"
 
-	"kcovrig/guest/wire"
+	"kcovrig/guest/session"
 )
 
 // Name is the workload's name in wire.Start.
 const Name = "kcov"
 
-// Config says what to stress. Progress and Detection are called on the
-// reader's thread between rounds and must not block.
-type Config struct {
-	Modes      []string
-	Reader     string // "acquire" or "relaxed"
-	Seed       uint64
-	BlockSize  uint64 // windows per block
-	Detections int    // detections to report at most, per mode
-	Marked     uint64 // marks made before
-	Every      time.Duration
-	Progress   func(wire.Progress)
-	Detection  func(wire.Detection)
-}
-
-// Validate says what is wrong with c.
-func (c Config) Validate() error {
-	if len(c.Modes) == 0 {
-		return fmt.Errorf("no mode")
-	}
+// check says what is wrong with a job.
+func check(j session.Job) error {
 	seen := map[string]bool{}
-	for _, name := range c.Modes {
+	for _, name := range j.Modes {
 		if _, err := lookupMode(name); err != nil {
 			return err
 		}
@@ -51,17 +33,8 @@ func (c Config) Validate() error {
 		}
 		seen[name] = true
 	}
-	switch {
-	case c.Reader != "acquire" && c.Reader != "relaxed":
-		return fmt.Errorf("unknown reader %q (have: acquire, relaxed)", c.Reader)
-	case c.BlockSize == 0:
-		return fmt.Errorf("block size 0")
-	case c.Detections < 0:
-		return fmt.Errorf("negative number of detections: %d", c.Detections)
-	case c.Every <= 0:
-		return fmt.Errorf("progress interval %v", c.Every)
-	case c.Progress == nil || c.Detection == nil:
-		return fmt.Errorf("nowhere to report to")
+	if j.Reader != "acquire" && j.Reader != "relaxed" {
+		return fmt.Errorf("unknown reader %q (have: acquire, relaxed)", j.Reader)
 	}
-	return nil
+	return j.Check()
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/guest/session"
 	"kcovrig/guest/wire"
 )
 
@@ -64,28 +65,27 @@ func TestCheckFindsWhatNoKernelWrote(t *testing.T) {
 	}
 }
 
-func TestConfigValidate(t *testing.T) {
-	good := goodConfig()
-	require.NoError(t, good.Validate())
-	for name, spoil := range map[string]func(*Config){
-		"no mode":          func(c *Config) { c.Modes = nil },
-		"unknown mode":     func(c *Config) { c.Modes = []string{"pc", "tick"} },
-		"mode twice":       func(c *Config) { c.Modes = []string{"pc", "pc"} },
-		"unknown reader":   func(c *Config) { c.Reader = "" },
-		"no block size":    func(c *Config) { c.BlockSize = 0 },
-		"negative":         func(c *Config) { c.Detections = -1 },
-		"no progress":      func(c *Config) { c.Every = 0 },
-		"nowhere to write": func(c *Config) { c.Detection = nil },
+func TestJobsAreRefusedForEachThingThatIsWrong(t *testing.T) {
+	require.NoError(t, check(goodJob()))
+	for name, spoil := range map[string]func(*session.Job){
+		"no mode":          func(j *session.Job) { j.Modes = nil },
+		"unknown mode":     func(j *session.Job) { j.Modes = []string{"pc", "tick"} },
+		"mode twice":       func(j *session.Job) { j.Modes = []string{"pc", "pc"} },
+		"unknown reader":   func(j *session.Job) { j.Reader = "" },
+		"no block size":    func(j *session.Job) { j.BlockSize = 0 },
+		"negative":         func(j *session.Job) { j.Detections = -1 },
+		"no progress":      func(j *session.Job) { j.ProgressNS = 0 },
+		"nowhere to write": func(j *session.Job) { j.Detection = nil },
 	} {
-		c := goodConfig()
-		spoil(&c)
-		assert.Error(t, c.Validate(), name)
+		j := goodJob()
+		spoil(&j)
+		assert.Error(t, check(j), name)
 	}
 }
 
-func goodConfig() Config {
-	return Config{
-		Modes: []string{"pc", "cmp"}, Reader: "acquire", BlockSize: 1, Every: 1,
+func goodJob() session.Job {
+	return session.Job{
+		Start:    wire.Start{Modes: []string{"pc", "cmp"}, Reader: "acquire", BlockSize: 1, ProgressNS: 1},
 		Progress: func(wire.Progress) {}, Detection: func(wire.Detection) {},
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"kcovrig/guest/mark"
+	"kcovrig/guest/session"
 	"kcovrig/guest/tally"
 	"kcovrig/guest/wire"
 )
@@ -45,8 +46,8 @@ type track struct {
 
 // run is one stress from start to stop.
 type run struct {
-	cfg     Config
-	tracks  []*track // one per mode, in the order of Config
+	job     session.Job
+	tracks  []*track // one per mode, in the order of the job
 	workers []int
 	kicker  *kicker
 	marks   uint64 // made so far
@@ -55,14 +56,15 @@ type run struct {
 }
 
 // Run stresses until ctx is done and returns the totals. It locks its thread
-// and must be the only user of kcov. Errors are *wire.Fault.
-func Run(ctx context.Context, cfg Config) (done wire.Done, err error) {
-	if err := cfg.Validate(); err != nil {
+// and must be the only user of kcov; the job's callbacks are called on that thread,
+// between rounds. Errors are *wire.Fault.
+func Run(ctx context.Context, j session.Job) (done wire.Done, err error) {
+	if err := check(j); err != nil {
 		return done, wire.Faultf(wire.WhoseGuest, "start kcov", "%v", err)
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	r := &run{cfg: cfg, marks: cfg.Marked}
+	r := &run{job: j, marks: j.Marked}
 	defer func() { err = errors.Join(err, r.close()) }()
 	if err := r.setUp(); err != nil {
 		return done, err
@@ -95,7 +97,7 @@ func (r *run) setUp() (err error) {
 	if err := pin(0, readerCPU); err != nil {
 		return err
 	}
-	for _, name := range r.cfg.Modes {
+	for _, name := range r.job.Modes {
 		if err := r.addTrack(name); err != nil {
 			return err
 		}
@@ -118,22 +120,22 @@ func (r *run) addTrack(name string) error {
 	if err != nil {
 		return wire.Faultf(wire.WhoseGuest, "start kcov", "%v", err)
 	}
-	t := &track{mode: m, tally: tally.New(name, r.cfg.BlockSize)}
+	t := &track{mode: m, tally: tally.New(name, r.job.BlockSize)}
 	r.tracks = append(r.tracks, t)
 	if t.dev, err = openDevice(m.area); err != nil {
 		return err
 	}
 	t.watch = watch{
-		area: t.dev.area, read: readers[r.cfg.Reader], stale: make([]uint32, m.area), clock: r.clock, rest: rester(),
+		area: t.dev.area, read: readers[r.job.Reader], stale: make([]uint32, m.area), clock: r.clock, rest: rester(),
 		moved: func() { r.kicker.looked() },
 		found: func(d wire.Detection) {
-			if t.sent < r.cfg.Detections {
+			if t.sent < r.job.Detections {
 				t.sent++
-				r.cfg.Detection(d)
+				r.job.Detection(d)
 			}
 		},
 		marked: func(word *uint64, entry, count uint64) uint64 {
-			if t.sent >= r.cfg.Detections {
+			if t.sent >= r.job.Detections {
 				return 0
 			}
 			r.marks++
@@ -192,9 +194,9 @@ func (r *run) stress(ctx context.Context) error {
 			}
 			verified = true
 		}
-		if at := time.Since(r.start); at-r.reports >= r.cfg.Every {
+		if at := time.Since(r.start); at-r.reports >= r.job.Every() {
 			r.reports = at
-			r.cfg.Progress(wire.Progress{ElapsedNS: int64(at), Tallies: r.totals()})
+			r.job.Progress(wire.Progress{ElapsedNS: int64(at), Tallies: r.totals()})
 		}
 	}
 	return nil

@@ -54,7 +54,7 @@ func TestAKernelMayWarnAgainAfterAWarningThatIsAHit(t *testing.T) {
 // The host counts a panic from the first moment on in which the program may bring it about.
 func TestWhereAPanicIsDetectedTheHostHearsWhenTheProgramBegins(t *testing.T) {
 	b := newBench(t, wire.WindowTold, []wire.Detect{{Kind: wire.KindPanic, Reboot: true}}, "told")
-	b.Program.Ready, b.Program.Windows, b.Every = true, 20, time.Hour
+	b.Program.Ready, b.Program.Windows, b.ProgressNS = true, 20, int64(time.Hour)
 	var first wire.Progress
 	b.enough = func(b *bench) bool {
 		if first.ElapsedNS == 0 {

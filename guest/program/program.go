@@ -37,25 +37,20 @@ import (
 	"strings"
 	"time"
 
+	"kcovrig/guest/session"
 	"kcovrig/guest/wire"
 )
 
 // Name is the workload's name in wire.Start.
 const Name = "program"
 
-// Options say what to run. Progress and Detection must not block for long.
+// Options say what to run.
 type Options struct {
-	Path       string // of the program
-	Program    wire.Program
-	Modes      []string // each has the program for a turn; one without a name where it knows none
-	Reader     string   // handed on to the program
-	Seed       uint64   // of its first start; each later one has the next
-	BlockSize  uint64   // windows per block
-	Detections int      // detections to report at most, per mode
-	Marked     uint64   // marks made before
-	Every      time.Duration
-	Progress   func(wire.Progress)
-	Detection  func(wire.Detection)
+	// Job is what the host asks for. Each of its modes has the program for a turn; one has
+	// no name where the program knows none. The reader is handed on to it. The seed is that
+	// of its first start; each later one has the next.
+	session.Job
+	Path string // of the program
 	// Console gives the kernel's messages as /dev/kmsg does, whole records at a time.
 	// io.EOF and syscall.EAGAIN mean that there is no more at present.
 	Console io.Reader
@@ -86,6 +81,9 @@ var patient = patience{
 
 // Validate says what is wrong with o.
 func (o Options) Validate() error {
+	if o.Program == nil {
+		return errors.New("nothing is said of it")
+	}
 	if err := o.Program.Check(); err != nil {
 		return err
 	}
@@ -99,22 +97,12 @@ func (o Options) Validate() error {
 	switch {
 	case o.Path == "":
 		return errors.New("no program")
-	case len(o.Modes) == 0:
-		return errors.New("no mode")
 	case !isWord(o.Reader):
 		return fmt.Errorf("reader %.40q is no word", o.Reader)
-	case o.BlockSize == 0:
-		return errors.New("block size 0")
-	case o.Detections < 0:
-		return fmt.Errorf("negative number of detections: %d", o.Detections)
-	case o.Every <= 0:
-		return fmt.Errorf("progress interval %v", o.Every)
-	case o.Progress == nil || o.Detection == nil:
-		return errors.New("nowhere to report to")
 	case o.Console == nil:
 		return errors.New("no messages of the kernel to watch")
 	}
-	return nil
+	return o.Check()
 }
 
 // isWord says whether s, which may be empty, can stand in a line as one word.

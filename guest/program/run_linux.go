@@ -126,7 +126,7 @@ func (r *run) totals() []wire.Tally {
 
 // progress reports the totals where it is time to.
 func (r *run) progress(now time.Time) {
-	if now.Sub(r.reported) >= r.opts.Every {
+	if now.Sub(r.reported) >= r.opts.Every() {
 		r.tell(now)
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
+	"kcovrig/guest/session"
 	"kcovrig/guest/wire"
 )
 
@@ -70,8 +71,11 @@ func newBench(t *testing.T, window wire.WindowKind, detect []wire.Detect, words 
 	require.NoError(t, err)
 	b := &bench{}
 	b.Options = Options{
-		Path: path, Modes: []string{""}, BlockSize: 10, Detections: 3, Every: time.Millisecond, Console: &b.kernel,
-		Program: wire.Program{Args: words, Env: []string{"PATH=" + os.Getenv("PATH")}, Detect: detect, Window: window},
+		Job: session.Job{Start: wire.Start{
+			Modes: []string{""}, BlockSize: 10, Detections: 3, ProgressNS: int64(time.Millisecond),
+			Program: &wire.Program{Args: words, Env: []string{"PATH=" + os.Getenv("PATH")}, Detect: detect, Window: window},
+		}},
+		Path: path, Console: &b.kernel,
 		patience: patience{
 			setUp: 10 * time.Second, quiet: 10 * time.Second, stop: 5 * time.Second, kill: 5 * time.Second,
 			rest: 2 * time.Second, turn: time.Second, tick: 10 * time.Millisecond,
@@ -387,17 +391,18 @@ func TestAProgramThatCannotBeStartedIsTheGuestsFault(t *testing.T) {
 
 func TestOptionsAreRefusedForEachThingThatIsWrong(t *testing.T) {
 	for want, spoil := range map[string]func(*Options){
-		"0 detections":         func(o *Options) { o.Program.Detect = nil },
-		"no program":           func(o *Options) { o.Path = "" },
-		"no mode":              func(o *Options) { o.Modes = nil },
-		"given twice":          func(o *Options) { o.Modes = []string{"a", "a"} },
-		"or no word":           func(o *Options) { o.Modes = []string{"a b"} },
-		`reader "a\n"`:         func(o *Options) { o.Reader = "a\n" },
-		"block size 0":         func(o *Options) { o.BlockSize = 0 },
-		"negative number":      func(o *Options) { o.Detections = -1 },
-		"progress interval":    func(o *Options) { o.Every = 0 },
-		"nowhere to report to": func(o *Options) { o.Progress = nil },
-		"no messages":          func(o *Options) { o.Console = nil },
+		"0 detections":          func(o *Options) { o.Program.Detect = nil },
+		"nothing is said of it": func(o *Options) { o.Program = nil },
+		"no program":            func(o *Options) { o.Path = "" },
+		"no mode":               func(o *Options) { o.Modes = nil },
+		"given twice":           func(o *Options) { o.Modes = []string{"a", "a"} },
+		"or no word":            func(o *Options) { o.Modes = []string{"a b"} },
+		`reader "a\n"`:          func(o *Options) { o.Reader = "a\n" },
+		"block size 0":          func(o *Options) { o.BlockSize = 0 },
+		"negative number":       func(o *Options) { o.Detections = -1 },
+		"progress interval":     func(o *Options) { o.ProgressNS = 0 },
+		"nowhere to report to":  func(o *Options) { o.Progress = nil },
+		"no messages":           func(o *Options) { o.Console = nil },
 	} {
 		b := newBench(t, wire.WindowTold, told)
 		b.Progress, b.Detection = func(wire.Progress) {}, func(wire.Detection) {}

@@ -227,7 +227,7 @@ func TestATurnThatIsOverHidesNoHang(t *testing.T) {
 func TestAHangThatCannotBeKilledEndsTheBoot(t *testing.T) {
 	for windows, fault := range map[uint64]string{0: "after: reboot", 100: ""} {
 		r := &run{stuck: map[int]bool{}}
-		r.opts.Program.Windows = windows
+		r.opts.Program = &wire.Program{Windows: windows}
 		l := &life{run: r}
 		err := l.afterHang([]int{43})
 		if fault != "" {

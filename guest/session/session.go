@@ -21,11 +21,28 @@ import (
 )
 
 // Job is what the host asks of a workload, and where that reports to. Progress and
-// Detection are nil in the background.
+// Detection are nil in the background; they must not block for long.
 type Job struct {
 	wire.Start
 	Progress  func(wire.Progress)
 	Detection func(wire.Detection)
+}
+
+// Check says what is wrong with a job that is not in the background.
+func (j Job) Check() error {
+	switch {
+	case len(j.Modes) == 0:
+		return errors.New("no mode")
+	case j.BlockSize == 0:
+		return errors.New("block size 0")
+	case j.Detections < 0:
+		return fmt.Errorf("negative number of detections: %d", j.Detections)
+	case j.Every() <= 0:
+		return fmt.Errorf("progress interval %v", j.Every())
+	case j.Progress == nil || j.Detection == nil:
+		return errors.New("nowhere to report to")
+	}
+	return nil
 }
 
 // Workload stresses until ctx is done and returns the totals.

@@ -29,8 +29,8 @@ const (
 	MaxWindows    = 1 << 20 // of a boot that a detection ends
 )
 
-// Kind says what made a try a hit. The zero value is a stale entry, which needs no
-// other words.
+// Kind says what made a try a hit. The zero value is a hit of a workload of the
+// guest's own, which needs no other words.
 type Kind string
 
 // The kinds.

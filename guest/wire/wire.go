@@ -16,6 +16,8 @@
 // is taken for a later one's.
 package wire
 
+import "time"
+
 // Version is the protocol's version; a Hello of another version is refused.
 const Version = 7
 
@@ -59,6 +61,9 @@ type Start struct {
 	Litmus  []LitmusJob `json:"litmus,omitempty"`  // in this order; for the workload of litmus tests
 	Program *Program    `json:"program,omitempty"` // for the workload that is a user's program
 }
+
+// Every is the time between Progress records.
+func (s Start) Every() time.Duration { return time.Duration(s.ProgressNS) }
 
 // Stop asks the guest to end the stress and send Done; and to power off, where that
 // stress was the last.

@@ -31,6 +31,7 @@ type Arch struct {
 	RAMBase      uint64      // guest-physical address of the RAM's first byte
 	VirtioBus    string      // suffix of virtio device names: "device" (MMIO) or "pci"
 	TSO          bool        // total store order: stores are never seen out of order
+	CodeAlign    uint64      // each instruction begins at a multiple of it
 	Emulated     bool        // the weak-memory plugin has a decoder for it
 	Oops, Warn   string      // functions that the kernel enters to report an exception of its own, where Emulated
 	Copiers      []string    // the kernel's functions that copy or clear memory; which of them exist depends on its version
@@ -60,7 +61,7 @@ var table = map[string]Arch{
 		QEMU: "qemu-system-aarch64", QEMUMachine: "virt,gic-version=3", CPU: "cortex-a76",
 		CPUs:    []string{"cortex-a53", "cortex-a57", "cortex-a72", "cortex-a76", "cortex-a710", "neoverse-n1", "neoverse-n2", "neoverse-v1", "max"},
 		Console: "ttyAMA0", RAMBase: 0x40000000, VirtioBus: "device",
-		Emulated: true,
+		CodeAlign: 4, Emulated: true,
 		// arch/arm64/kernel/traps.c, kernel/panic.c
 		Oops: "die", Warn: "__warn",
 		// arch/arm64/lib/copy_{from,to}_user.S, copy_page.S, clear_page.S
@@ -82,7 +83,7 @@ var table = map[string]Arch{
 		QEMU: "qemu-system-x86_64", QEMUMachine: "microvm,acpi=off,rtc=on", CPU: "max",
 		CPUs:    []string{"qemu64", "Nehalem", "Haswell", "Skylake-Server", "EPYC", "max"},
 		Console: "ttyS0", RAMBase: 0, VirtioBus: "device",
-		TSO:      true,
+		CodeAlign: 1, TSO: true,
 		Packages: []string{"gcc", "binutils"}, LibcPackage: "libc6-dev",
 		// Without ACPI a triple fault is the one way to end the machine.
 		Cmdline: []string{"reboot=t"},

@@ -30,7 +30,7 @@ func triedIn(t *testing.T, g rigtest.Guest, change ...string) (*rigtest.Lab, Che
 }
 
 func TestTheProgramIsTriedInTheUnpatchedKernel(t *testing.T) {
-	lab, got, err := triedIn(t, rigtest.Guest{Stale: 2})
+	lab, got, err := triedIn(t, rigtest.Guest{HitEvery: 2})
 	require.NoError(t, err)
 	assert.True(t, got.OK, "%+v", got.Remarks)
 	require.NotNil(t, got.Tried)

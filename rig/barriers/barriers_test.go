@@ -14,6 +14,7 @@ import (
 	"kcovrig/rig/barrier"
 	"kcovrig/rig/barrier/candidate"
 	"kcovrig/rig/boot"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/weakmem"
@@ -44,7 +45,7 @@ func lab(altered map[uint64]rigtest.Guest) *rigtest.Lab {
 	l := rigtest.NewLab(guest, guest)
 	l.Kernel = []rigtest.Function{{Symbol: "f", Start: start, Code: []uint32{str, dmbSt, str, nop, dmbLoad, str, isb, str}}, rigtest.Nops("g", 0x2000, 4)}
 	l.Between = []uint64{start + 4}
-	l.InScope = []weakmem.Scope{{Role: weakmem.Body, Symbol: "f", Start: start, End: start + 32}}
+	l.InScope = []coderange.Range{{Role: coderange.Body, Symbol: "f", Start: start, End: start + 32}}
 	return l
 }
 
@@ -70,7 +71,7 @@ func answers(f Found) (out []barrier.Answer) {
 	return out
 }
 
-var bad = rigtest.Guest{Step: 64, Stale: 4, Hits: []wire.Detection{{Mode: "pc", Witness: 1}}}
+var bad = rigtest.Guest{Step: 64, HitEvery: 4, Hits: []wire.Detection{{Mode: "pc", Witness: 1}}}
 
 func TestWhatIsNeededIsFound(t *testing.T) {
 	l := lab(map[uint64]rigtest.Guest{ofStores: bad})
@@ -131,16 +132,16 @@ func TestWhatCannotBeAlteredHasNoAnswer(t *testing.T) {
 // What orders loads alone cannot be heard where the emulator reorders none.
 func TestLoadsAreReorderedInBodiesOnly(t *testing.T) {
 	l := lab(map[uint64]rigtest.Guest{ofStores: bad})
-	l.InScope[0].Role = weakmem.Path
+	l.InScope[0].Role = coderange.Path
 	found, err := find(t, l, nil)
 	require.NoError(t, err)
 	assert.Equal(t, []barrier.Answer{barrier.Needed, barrier.NoAnswer, barrier.NoAnswer}, answers(found))
 	assert.Equal(t, noLoads, found.Rows[1].Forms[0].Result.Reason)
 
-	scope := []weakmem.Scope{{Role: weakmem.Callee, Start: 0, End: 8}}
+	scope := []coderange.Range{{Role: coderange.Callee, Start: 0, End: 8}}
 	load := []candidate.Ordering{{Address: 4, Kind: candidate.Load, Orders: trial.OrderAcquire}}
 	assert.Equal(t, map[uint64]bool{4: true}, neverShown(load, scope))
-	assert.Empty(t, neverShown(load, append(scope, weakmem.Scope{Role: weakmem.Body, Start: 8, End: 16})), "all are executed as bodies are")
+	assert.Empty(t, neverShown(load, append(scope, coderange.Range{Role: coderange.Body, Start: 8, End: 16})), "all are executed as bodies are")
 	assert.Empty(t, neverShown([]candidate.Ordering{{Address: 4, Kind: candidate.Fence, Orders: trial.OrderAll}}, scope))
 	assert.False(t, isNeverShown(trial.Alteration{{Address: 4}, {Address: 8}}, map[uint64]bool{4: true}))
 }

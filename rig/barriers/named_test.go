@@ -36,7 +36,7 @@ func lined(as, altered map[uint64]rigtest.Guest) *rigtest.Lab {
 }
 
 func TestOneKernelWithAnAlterationByName(t *testing.T) {
-	broken := map[uint64]rigtest.Guest{0: {Step: 64, Stale: 4}}
+	broken := map[uint64]rigtest.Guest{0: {Step: 64, HitEvery: 4}}
 	clean := rigtest.Guest{Step: 64}
 	for name, c := range map[string]struct {
 		weaken, fix string

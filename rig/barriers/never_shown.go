@@ -4,7 +4,7 @@ package barriers
 
 import (
 	"kcovrig/rig/barrier/candidate"
-	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/trial"
 )
 
@@ -13,7 +13,7 @@ const noLoads = "the emulator reorders no loads there, so that it could not have
 
 // neverShown are the addresses of instructions that order loads alone, where the emulator keeps
 // no views: loads are never reordered there (exec_keeps_views in plugin/exec.h).
-func neverShown(orderings []candidate.Ordering, scope []weakmem.Scope) map[uint64]bool {
+func neverShown(orderings []candidate.Ordering, scope []coderange.Range) map[uint64]bool {
 	if mixed(scope) {
 		return nil
 	}
@@ -23,7 +23,7 @@ func neverShown(orderings []candidate.Ordering, scope []weakmem.Scope) map[uint6
 			continue
 		}
 		for _, s := range scope {
-			if s.Role != weakmem.Body && s.Start <= o.Address && o.Address < s.End {
+			if s.Role != coderange.Body && s.Holds(o.Address) {
 				out[o.Address] = true
 			}
 		}
@@ -33,10 +33,10 @@ func neverShown(orderings []candidate.Ordering, scope []weakmem.Scope) map[uint6
 
 // mixed is is_mixed of plugin/plan.c: of kernel or guest there are bodies and others, and
 // all are executed as bodies are.
-func mixed(scope []weakmem.Scope) bool {
+func mixed(scope []coderange.Range) bool {
 	var body, other [2]bool
 	for _, s := range scope {
-		if half := s.Start >> 63; s.Role == weakmem.Body {
+		if half := s.Start >> 63; s.Role == coderange.Body {
 			body[half] = true
 		} else {
 			other[half] = true

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/barrier"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/internal/objcode"
-	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/trial"
@@ -26,13 +26,13 @@ func TestThePlaceOfABarrierIsFound(t *testing.T) {
 	l.Kernel[0].Code = []uint32{str, nop, str + 0x20<<5, nop, str, nop, nop, str} // the third to another place
 	path := filepath.Join(t.TempDir(), "vmlinux")
 	require.NoError(t, rigtest.WriteELF(path, l.Kernel...))
-	code, err := objcode.Orderings(path, []elfcode.Range{{Symbol: "f", Start: start, End: start + 32}})
+	code, err := objcode.Orderings(path, []coderange.Range{{Symbol: "f", Start: start, End: start + 32}})
 	require.NoError(t, err)
 	want := trial.Change{Address: start + 8, To: trial.OrderStores, Before: true}
 	var good []uint64
 	altered := map[uint64]rigtest.Guest{}
 	for i, idea := range barrier.NewSearch(code, []string{"pc", "cmp"}, barrier.Limits{Error: 0.01, Turn: 64, Most: 64, BlockSize: 16}).Stages[0].Ideas {
-		altered[uint64(i+1)] = rigtest.Guest{Step: 64, Stale: 4} // without a witness
+		altered[uint64(i+1)] = rigtest.Guest{Step: 64, HitEvery: 4} // without a witness
 		if c := idea[0].Change; c.Address == want.Address && c.To != trial.OrderLoads && c.Before {
 			good = append(good, uint64(i+1))
 			altered[uint64(i+1)] = rigtest.Guest{Step: 64}
@@ -40,7 +40,7 @@ func TestThePlaceOfABarrierIsFound(t *testing.T) {
 	}
 	require.NotEmpty(t, good)
 	for v := range l.Guests {
-		l.Guests[v] = rigtest.Guest{Step: 64, Stale: 4, Altered: altered, Hits: bad.Hits}
+		l.Guests[v] = rigtest.Guest{Step: 64, HitEvery: 4, Altered: altered, Hits: bad.Hits}
 	}
 	passed := weakmem.Site{First: 0x104, Second: 0x300, Why: weakmem.WhyPassed, Count: 1}
 	order := weakmem.Site{First: 0x104, Second: 0x300, By: start + 8, Why: "order-barrier", Count: 1}

@@ -53,16 +53,16 @@ type Marked struct {
 }
 
 // Tester tests commits. Test is called by one goroutine at a time. Its error
-// ends the search: what cannot be tested is an Answer.
+// ends the search: what cannot be tested is a Step.
 type Tester interface {
-	Test(ctx context.Context, commit string) (Answer, error)
+	Test(ctx context.Context, commit string) (Step, error)
 }
 
-// WhoseScenario is an Answer's Whose where the scenario does not apply.
+// WhoseScenario is a Step's Whose where the scenario does not apply.
 const WhoseScenario = "scenario"
 
-// Answer is what testing one commit showed, or from where its answer was taken.
-type Answer struct {
+// Step is what testing one commit showed, or from where its answer was taken.
+type Step struct {
 	Commit  string `json:"commit"`
 	Subject string `json:"subject"`
 	Round   int    `json:"round"`  // 0: an endpoint

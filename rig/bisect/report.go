@@ -47,7 +47,7 @@ type Report struct {
 	Miss       float64  `json:"miss"`       // bound on the probability that a clean answer on the way was wrong
 	Confidence *float64 `json:"confidence"` // 1 - Miss; null without an end
 
-	Steps     []Answer       `json:"steps"` // in the order in which they came, the ends first
+	Steps     []Step         `json:"steps"` // in the order in which they came, the ends first
 	Witness   *trial.Witness `json:"witness"`
 	HitCode   *trial.Code    `json:"hitCode"`   // what the binary says on the bad side of the change
 	CleanCode *trial.Code    `json:"cleanCode"` // and on the clean one
@@ -75,9 +75,9 @@ type About struct {
 // MissOf bounds the probability that one of the clean answers was wrong: the
 // sum over what was tested, each test once, however many answers follow from it,
 // and the error of the bound on the bad end's share.
-func MissOf(answers []Answer) float64 {
+func MissOf(steps []Step) float64 {
 	sum := verdict.BoundError
-	for _, a := range answers {
+	for _, a := range steps {
 		if a.Finding == trial.FindingClean && a.SameAs == "" {
 			sum += a.Miss
 		}

@@ -20,10 +20,10 @@ type Hunt struct {
 	Testers []Tester
 	// Fixed: the new answer is clean, not hit.
 	Fixed bool
-	// Keep stores an answer before the next one is asked for; called by one goroutine at a time.
-	Keep func(Answer) error
-	// Known are answers of an earlier, interrupted run.
-	Known []Answer
+	// Keep stores a step before the next one is asked for; called by one goroutine at a time.
+	Keep func(Step) error
+	// Known are the steps of an earlier, interrupted run.
+	Known []Step
 	// Begin, where set, is told the commits of each round.
 	Begin func(round int, commits []string, left int)
 	Round int // of the last round
@@ -58,11 +58,11 @@ func (h *Hunt) Run(ctx context.Context) ([]string, error) {
 		if h.Begin != nil {
 			h.Begin(h.Round, points, h.Search.Left())
 		}
-		answers, err := h.test(ctx, points)
+		steps, err := h.test(ctx, points)
 		if err != nil {
 			return nil, err
 		}
-		if err := h.learn(ctx, answers); err != nil {
+		if err := h.learn(ctx, steps); err != nil {
 			return nil, err
 		}
 	}
@@ -101,10 +101,10 @@ func (h *Hunt) points(ctx context.Context) ([]string, error) {
 	}
 }
 
-// test tests the commits at once and keeps each answer as it comes. What an
-// answer makes pointless is stopped and forgotten. The first error stops the
-// others; answers that came before it are kept.
-func (h *Hunt) test(ctx context.Context, points []string) ([]Answer, error) {
+// test tests the commits at once and keeps each step as it comes. What a
+// step makes pointless is stopped and forgotten. The first error stops the
+// others; steps that came before it are kept.
+func (h *Hunt) test(ctx context.Context, points []string) ([]Step, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r := round{search: h.Search.clone(), fixed: h.Fixed, points: points, stop: make([]context.CancelFunc, len(points))}
@@ -136,23 +136,23 @@ func (h *Hunt) test(ctx context.Context, points []string) ([]Answer, error) {
 		})
 	}
 	group.Wait()
-	return r.answers, r.err
+	return r.steps, r.err
 }
 
 // round is one under way.
 type round struct {
 	sync.Mutex
-	search  *Search // what is known by now
-	fixed   bool
-	points  []string
-	stop    []context.CancelFunc // per point
-	answers []Answer
-	err     error
+	search *Search // what is known by now
+	fixed  bool
+	points []string
+	stop   []context.CancelFunc // per point
+	steps  []Step
+	err    error
 }
 
-// learn learns an answer and stops the tests that it makes pointless.
-func (r *round) learn(a Answer) {
-	r.answers = append(r.answers, a)
+// learn learns of a step and stops the tests that it makes pointless.
+func (r *round) learn(a Step) {
+	r.steps = append(r.steps, a)
 	if r.search.Learn([]Marked{{a.Commit, MarkOf(a.Finding, r.fixed)}}) != nil {
 		return // a contradiction: told when the round has ended
 	}
@@ -165,10 +165,10 @@ func (r *round) learn(a Answer) {
 
 // learn tells the search, then git what it needs to hold the same opinion: the
 // old and the skipped ones, and last the new commit that the search goes on from.
-func (h *Hunt) learn(ctx context.Context, answers []Answer) error {
+func (h *Hunt) learn(ctx context.Context, steps []Step) error {
 	var marks, forGit []Marked
 	before := h.Search.Tip()
-	for _, a := range answers {
+	for _, a := range steps {
 		m := Marked{a.Commit, MarkOf(a.Finding, h.Fixed)}
 		marks = append(marks, m)
 		if m.Mark != New || !h.Search.g.Has(m.Hash) {

@@ -25,15 +25,15 @@ type oracle struct {
 	tested map[string]int
 }
 
-func (o oracle) Test(ctx context.Context, commit string) (Answer, error) {
+func (o oracle) Test(ctx context.Context, commit string) (Step, error) {
 	o.mu.Lock()
 	o.tested[commit]++
 	o.mu.Unlock()
 	if err := o.err[commit]; err != nil {
-		return Answer{}, err
+		return Step{}, err
 	}
 	f := map[Mark]trial.Finding{Old: trial.FindingClean, New: trial.FindingHit, Skip: trial.FindingInconclusive}[o.w.answer(commit)]
-	return Answer{VariantJudgement: trial.VariantJudgement{Finding: f}}, ctx.Err()
+	return Step{VariantJudgement: trial.VariantJudgement{Finding: f}}, ctx.Err()
 }
 
 // scribe is a History that holds the search's own opinion, or another one.
@@ -92,8 +92,8 @@ func TestARoundIsKeptBeforeTheNext(t *testing.T) {
 	for workers := 1; workers <= 3; workers++ {
 		h, o, s := newHunt(t, 40, 27, workers)
 		h.History = s
-		var kept []Answer
-		h.Keep = func(a Answer) error { kept = append(kept, a); return nil }
+		var kept []Step
+		h.Keep = func(a Step) error { kept = append(kept, a); return nil }
 		h.Begin = func(round int, commits []string, _ int) {
 			for _, a := range kept {
 				assert.Less(t, a.Round, round)
@@ -132,15 +132,15 @@ func TestAnErrorEndsTheSearch(t *testing.T) {
 	whoops := errors.New("the disk is full")
 	h, o, _ := newHunt(t, 40, 27, 1)
 	o.err[h.Search.Next(1)[0]] = whoops
-	var kept []Answer
-	h.Keep = func(a Answer) error { kept = append(kept, a); return nil }
+	var kept []Step
+	h.Keep = func(a Step) error { kept = append(kept, a); return nil }
 	first, err := h.Run(t.Context())
 	require.ErrorIs(t, err, whoops)
 	assert.Empty(t, first)
 	assert.Empty(t, kept)
 
 	h, _, _ = newHunt(t, 40, 27, 1)
-	h.Keep = func(Answer) error { return whoops }
+	h.Keep = func(Step) error { return whoops }
 	_, err = h.Run(t.Context())
 	require.ErrorIs(t, err, whoops)
 }
@@ -148,10 +148,10 @@ func TestAnErrorEndsTheSearch(t *testing.T) {
 // waiting is a Tester that lasts until its context ends.
 type waiting struct{ stopped *bool }
 
-func (w waiting) Test(ctx context.Context, _ string) (Answer, error) {
+func (w waiting) Test(ctx context.Context, _ string) (Step, error) {
 	<-ctx.Done()
 	*w.stopped = true
-	return Answer{}, ctx.Err()
+	return Step{}, ctx.Err()
 }
 
 // In a line, an old answer makes the tests of older commits pointless, a new one
@@ -161,8 +161,8 @@ func TestAPointlessTestIsStopped(t *testing.T) {
 		h, o, _ := newHunt(t, 30, culprit, 2)
 		stopped := false
 		h.Testers[slow] = waiting{&stopped}
-		var kept []Answer
-		h.Keep = func(a Answer) error { kept = append(kept, a); return nil }
+		var kept []Step
+		h.Keep = func(a Step) error { kept = append(kept, a); return nil }
 		h.Begin = func(round int, _ []string, _ int) {
 			if round == 2 {
 				h.Testers[slow] = o
@@ -214,10 +214,10 @@ func TestMergeBases(t *testing.T) {
 
 func TestMissIsCountedOncePerTest(t *testing.T) {
 	clean := trial.VariantJudgement{Finding: trial.FindingClean, Miss: 1e-10}
-	answers := []Answer{
+	steps := []Step{
 		{VariantJudgement: clean}, {VariantJudgement: clean, SameAs: "x"}, {VariantJudgement: clean},
 		{VariantJudgement: trial.VariantJudgement{Finding: trial.FindingHit}},
 		{VariantJudgement: trial.VariantJudgement{Finding: trial.FindingInconclusive, Miss: 1}},
 	}
-	assert.InDelta(t, 2e-10+verdict.BoundError, MissOf(answers), 1e-20)
+	assert.InDelta(t, 2e-10+verdict.BoundError, MissOf(steps), 1e-20)
 }

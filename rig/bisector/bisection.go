@@ -53,8 +53,8 @@ func (b *bisection) term(f trial.Finding) string {
 	return map[bisect.Mark]string{bisect.Old: b.terms.Old, bisect.New: b.terms.New, bisect.Skip: "skip"}[bisect.MarkOf(f, b.cfg.Fixed)]
 }
 
-// keep stores an answer and says it.
-func (b *bisection) keep(a bisect.Answer) error {
+// keep stores a step and says it.
+func (b *bisection) keep(a bisect.Step) error {
 	b.notify("%.12s %s: %s: %s (%.0f s)", a.Commit, a.Subject, b.term(a.Finding), a.Reason, a.Seconds)
 	return b.state.keep(a)
 }

@@ -123,7 +123,7 @@ func (b *bisection) hunt(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, "list the commits", err)
 	}
-	h := bisect.Hunt{Search: search, History: b.git, Fixed: b.cfg.Fixed, Known: b.state.answers(b.rng), Round: b.state.rounds(),
+	h := bisect.Hunt{Search: search, History: b.git, Fixed: b.cfg.Fixed, Known: b.state.ofRounds(b.rng), Round: b.state.rounds(),
 		Keep: b.keep, Begin: func(round int, points []string, left int) {
 			more := search.Rounds(b.cfg.AtOnce)
 			b.notify("round %d: %d commits left, %d of them to test, about %d rounds to go", round, left, len(points), more)
@@ -133,7 +133,7 @@ func (b *bisection) hunt(ctx context.Context) ([]string, error) {
 		b.report.Given = len(b.rng.Old) - 1 + len(b.git.Skips)
 	}
 	for _, hash := range b.git.Skips {
-		h.Known = append(h.Known, bisect.Answer{Commit: hash, VariantJudgement: trial.VariantJudgement{Finding: trial.FindingInconclusive}})
+		h.Known = append(h.Known, bisect.Step{Commit: hash, VariantJudgement: trial.VariantJudgement{Finding: trial.FindingInconclusive}})
 	}
 	for i := range b.testers {
 		h.Testers = append(h.Testers, judge{b, b.testers[i]})

@@ -164,7 +164,7 @@ func TestCommitsAreHeldAgainstTheEndThatShowsTheBug(t *testing.T) {
 		for i, c := range f.commits {
 			f.kernels[c] = fakeKernel{{blocks: 4000, silence: clean}}
 			if i >= 5 {
-				f.kernels[c] = fakeKernel{{stale: 60, blocks: 64, silence: pair(0, 500)}}
+				f.kernels[c] = fakeKernel{{hits: 60, blocks: 64, silence: pair(0, 500)}}
 			}
 		}
 		r, err := bisector.Find(t.Context(), f.config())
@@ -188,8 +188,8 @@ func TestEndsThatAreWrong(t *testing.T) {
 	}{
 		"swapped by what they show": {func(f *farm, _ *bisector.Config) { f.broken(0, 5) }, fault.User, "swapped"},
 		"both clean":                {func(*farm, *bisector.Config) {}, fault.User, "should show stale reads, does not"},
-		"both stale":                {func(f *farm, _ *bisector.Config) { f.broken(0, 10) }, fault.User, "shows stale reads as well"},
-		"the stale end does not build": {func(f *farm, _ *bisector.Config) {
+		"both broken":               {func(f *farm, _ *bisector.Config) { f.broken(0, 10) }, fault.User, "shows stale reads as well"},
+		"the broken end does not build": {func(f *farm, _ *bisector.Config) {
 			f.kernels[f.commits[9]] = fakeKernel{{err: kernelFault("error: no")}}
 		}, fault.Kernel, "cannot be tested"},
 		"the clean end does not boot": {func(f *farm, _ *bisector.Config) {

@@ -104,11 +104,6 @@ type checkoutSource struct {
 func (*checkoutSource) Check(context.Context, trial.Variant) error { return nil }
 func (*checkoutSource) Close() error                               { return nil }
 
-// Plan is for recordings of runs, which a step is not.
-func (*checkoutSource) Plan(context.Context, trial.Variant) (kernels.Image, error) {
-	return kernels.Image{}, fault.Newf(fault.Rig, "plan a build", "a workspace is not asked")
-}
-
 func (s *checkoutSource) Build(ctx context.Context, _ trial.Variant) (kernels.Image, error) {
 	j, err := s.of.job(ctx, s.log)
 	if err != nil {

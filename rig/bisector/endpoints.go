@@ -18,7 +18,7 @@ import (
 func (b *bisection) verifyEnds(ctx context.Context) error {
 	bad, clean := b.ends()
 	j := judge{b, b.testers[0]}
-	end, err := b.endpoint(ctx, bad, func() (bisect.Answer, error) { return j.measureHit(ctx, bad) })
+	end, err := b.endpoint(ctx, bad, func() (bisect.Step, error) { return j.measureHit(ctx, bad) })
 	if err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func (b *bisection) verifyEnds(ctx context.Context) error {
 	if b.showed, err = showedBy(end); err != nil {
 		return err
 	}
-	other, err := b.endpoint(ctx, clean, func() (bisect.Answer, error) { return j.answer(ctx, clean, b.report.Share) })
+	other, err := b.endpoint(ctx, clean, func() (bisect.Step, error) { return j.measure(ctx, clean, b.report.Share) })
 	switch {
 	case err != nil:
 		return err
@@ -43,7 +43,7 @@ func (b *bisection) verifyEnds(ctx context.Context) error {
 }
 
 // showedBy is the boot of the end that shows the bug, beside which others are judged.
-func showedBy(end bisect.Answer) (trial.Observation, error) {
+func showedBy(end bisect.Step) (trial.Observation, error) {
 	r, err := loadResult(end.Folder)
 	if err != nil || len(r.Observations) == 0 {
 		return trial.Observation{}, err
@@ -52,13 +52,13 @@ func showedBy(end bisect.Answer) (trial.Observation, error) {
 }
 
 // endpoint takes an end's answer from the journal, or tests it.
-func (b *bisection) endpoint(ctx context.Context, commit string, test func() (bisect.Answer, error)) (bisect.Answer, error) {
-	if a, ok := b.state.answer(commit); ok {
+func (b *bisection) endpoint(ctx context.Context, commit string, test func() (bisect.Step, error)) (bisect.Step, error) {
+	if a, ok := b.state.tested(commit); ok {
 		return a, nil
 	}
 	subject, err := b.repo.Subject(ctx, commit)
 	if err != nil {
-		return bisect.Answer{}, err
+		return bisect.Step{}, err
 	}
 	b.notify("testing the end %.12s (%s)", commit, subject)
 	began := time.Now()
@@ -75,7 +75,7 @@ func (b *bisection) endpoint(ctx context.Context, commit string, test func() (bi
 }
 
 // measureHit tests the bad end until its share of hit blocks is known well enough.
-func (j judge) measureHit(ctx context.Context, commit string) (bisect.Answer, error) {
+func (j judge) measureHit(ctx context.Context, commit string) (bisect.Step, error) {
 	short := commit[:12]
 	a, obs, err := j.boot(ctx, commit, 0, Request{Name: short})
 	if err != nil || a.Whose != "" {
@@ -111,7 +111,7 @@ func lowerShare(o trial.Observation) float64 {
 
 // noHit says what is wrong with the end that should show the bug. It boots the other
 // end, to see whether the two were swapped.
-func (b *bisection) noHit(ctx context.Context, j judge, end bisect.Answer, clean string) error {
+func (b *bisection) noHit(ctx context.Context, j judge, end bisect.Step, clean string) error {
 	if end.Whose != "" {
 		return b.untestable(end, "show "+b.report.Words.Full().Hits)
 	}
@@ -130,7 +130,7 @@ func (b *bisection) noHit(ctx context.Context, j judge, end bisect.Answer, clean
 	return fail
 }
 
-func (b *bisection) untestable(a bisect.Answer, should string) error {
+func (b *bisection) untestable(a bisect.Step, should string) error {
 	kind, try := fault.User, "choose an end that shows more: a clean one in which, on every way, an instruction that Arm orders stores by stands between the scenario's two writes"
 	if a.Whose == fault.Kernel.String() || a.Whose == fault.Guest.String() {
 		kind, try = fault.Kernel, "choose an end that builds and boots; an old kernel may need an older compiler, first in PATH under the name that this one has"

@@ -24,7 +24,7 @@ type labTester struct {
 func (t labTester) Test(ctx context.Context, commit string, ask bisector.Request) (bisector.Tested, error) {
 	guest := rigtest.Guest{}
 	if t.hits[commit] {
-		guest.Stale = 2
+		guest.HitEvery = 2
 	}
 	lab := rigtest.NewLab(guest, guest)
 	lab.Guests[trial.AsIs] = guest

@@ -44,10 +44,10 @@ type farm struct {
 type fakeKernel []fakeBoot
 
 type fakeBoot struct {
-	stale, blocks uint64
-	err           error
-	silence       *trial.Silence // nil: an order between the two writes
-	ordered       string         // by the binary; empty: as what it shows
+	hits, blocks uint64
+	err          error
+	silence      *trial.Silence // nil: an order between the two writes
+	ordered      string         // by the binary; empty: as what it shows
 }
 
 // notes are what the emulator noted of the two writes.
@@ -62,7 +62,7 @@ func (b fakeBoot) notes() *trial.Silence {
 func (b fakeBoot) code() trial.Code {
 	c := trial.Code{Variant: trial.AsIs, Container: "f", Ordered: b.ordered}
 	if c.Ordered == "" {
-		c.Ordered = map[bool]string{true: "no", false: "yes"}[b.stale > 0]
+		c.Ordered = map[bool]string{true: "no", false: "yes"}[b.hits > 0]
 	}
 	return c
 }
@@ -78,10 +78,10 @@ func (f *farm) git(args ...string) string {
 	return f.repo.Git(f.t, args...)
 }
 
-// broken makes the commits of [from, to) stale.
+// broken makes the commits of [from, to) broken.
 func (f *farm) broken(from, to int) *farm {
 	for _, c := range f.commits[from:to] {
-		f.kernels[c] = fakeKernel{{stale: 60, blocks: 64}}
+		f.kernels[c] = fakeKernel{{hits: 60, blocks: 64}}
 	}
 	return f
 }
@@ -89,12 +89,12 @@ func (f *farm) broken(from, to int) *farm {
 func (f *farm) config() bisector.Config {
 	return bisector.Config{
 		Config: command.Config{
-			Spec:     trial.Spec{Arch: "arm64", Tree: f.dir, Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto},
-			CacheDir: f.cache, Version: "test", Reports: kept.Reports(), Events: func(e trial.Event) {
+			Env: command.Env{CacheDir: f.cache, Version: "test", Events: func(e trial.Event) {
 				if e.Note != "" {
 					f.t.Log(e.Note)
 				}
-			},
+			}},
+			Spec: trial.Spec{Arch: "arm64", Tree: f.dir, Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto}, Reports: kept.Reports(),
 		},
 		Good: []string{f.commits[0]}, Bad: []string{"main"},
 		Tester: func(string) bisector.Tester { return f.tester() },
@@ -163,10 +163,10 @@ func (p *fakeTester) run(ctx context.Context, commit string, a bisector.Request)
 		Prepared: trial.Prepared{QEMU: trial.QEMU{MemoryModel: trial.ModelArm}, Kernel: trial.Kernel{Version: "6.12"}, Code: []trial.Code{b.code()}},
 		Observations: []trial.Observation{{
 			Variant: trial.AsIs, Outcome: trial.OutcomeOK, Console: filepath.Join(a.Folder, "console"), Reader: trial.Acquire, BlockSize: 16, Counters: map[string]uint64{"delayed": 9}, Silence: b.notes(),
-			Tallies: []wire.Tally{{Mode: "pc", Windows: 16 * b.blocks, Units: 99 * b.blocks, Blocks: b.blocks, HitBlocks: b.stale, HitWindows: b.stale, HitUnits: b.stale}},
+			Tallies: []wire.Tally{{Mode: "pc", Windows: 16 * b.blocks, Units: 99 * b.blocks, Blocks: b.blocks, HitBlocks: b.hits, HitWindows: b.hits, HitUnits: b.hits}},
 		}},
 	}
-	if b.stale > 0 {
+	if b.hits > 0 {
 		r.Witnesses = []trial.Witness{{Variant: trial.AsIs, Reader: trial.Acquire, Detection: wire.Detection{Mode: "pc"}}}
 	}
 	if err := os.MkdirAll(a.Folder, 0o755); err != nil {

@@ -44,10 +44,10 @@ type state struct {
 // another are not taken up.
 const judgedBy = "earned silence"
 
-// journal is kept in full after every answer.
+// journal is kept in full after every step.
 type journal struct {
 	HitLower float64               `json:"hitLower"` // of the bad end
-	Answers  []bisect.Answer       `json:"answers"`
+	Steps    []bisect.Step         `json:"answers"`
 	Basis    map[string]task.Basis `json:"grounds"` // by commit that was tested itself
 	// Run begins the names of the runs on a NATS server, Taken counts the outcomes
 	// that came from there, by the run folder's name.
@@ -95,8 +95,8 @@ func (s *state) read() error {
 	if err == nil {
 		err = result.Decode(kept, &s.journal)
 	}
-	for i := range s.journal.Answers {
-		a := &s.journal.Answers[i]
+	for i := range s.journal.Steps {
+		a := &s.journal.Steps[i]
 		a.Folder, a.Log = disk.In(s.dir, a.Folder), disk.In(s.dir, a.Log)
 	}
 	if err != nil {
@@ -113,22 +113,22 @@ func (s *state) tester(n int) string {
 	return filepath.Join(s.dir, fmt.Sprintf("w%d", n))
 }
 
-// answer returns what is known of a commit.
-func (s *state) answer(commit string) (bisect.Answer, bool) {
+// tested returns the step that tested a commit.
+func (s *state) tested(commit string) (bisect.Step, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.journal.Answers, func(a bisect.Answer) bool { return a.Commit == commit })
+	i := slices.IndexFunc(s.journal.Steps, func(a bisect.Step) bool { return a.Commit == commit })
 	if i < 0 {
-		return bisect.Answer{}, false
+		return bisect.Step{}, false
 	}
-	return s.journal.Answers[i], true
+	return s.journal.Steps[i], true
 }
 
-// answers are those of the rounds, without the ends'.
-func (s *state) answers(rng gitbisect.Range) []bisect.Answer {
+// ofRounds are the steps of the rounds, without the ends'.
+func (s *state) ofRounds(rng gitbisect.Range) []bisect.Step {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(s.journal.Answers), func(a bisect.Answer) bool {
+	return slices.DeleteFunc(slices.Clone(s.journal.Steps), func(a bisect.Step) bool {
 		return a.Commit == rng.New || slices.Contains(rng.Old, a.Commit)
 	})
 }
@@ -137,18 +137,18 @@ func (s *state) rounds() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	last := 0
-	for _, a := range s.journal.Answers {
+	for _, a := range s.journal.Steps {
 		last = max(last, a.Round)
 	}
 	return last
 }
 
-// keep adds an answer and makes sure that it outlives the machine.
-func (s *state) keep(a bisect.Answer) error {
-	return s.change(func(j *journal) { j.Answers = append(j.Answers, a) })
+// keep adds a step and makes sure that it outlives the machine.
+func (s *state) keep(a bisect.Step) error {
+	return s.change(func(j *journal) { j.Steps = append(j.Steps, a) })
 }
 
-// basis notes what a commit's answer rests on.
+// basis notes what a commit's step rests on.
 func (s *state) basis(commit string, rests task.Basis) error {
 	return s.change(func(j *journal) { j.Basis[commit] = rests })
 }
@@ -158,9 +158,9 @@ func (s *state) change(f func(*journal)) error {
 	defer s.mu.Unlock()
 	f(&s.journal)
 	kept := s.journal // with what lies in the folder as from there: it may be moved
-	kept.Answers = slices.Clone(kept.Answers)
-	for i := range kept.Answers {
-		a := &kept.Answers[i]
+	kept.Steps = slices.Clone(kept.Steps)
+	for i := range kept.Steps {
+		a := &kept.Steps[i]
 		a.Folder, a.Log = disk.Below(s.dir, a.Folder), disk.Below(s.dir, a.Log)
 	}
 	text, err := json.MarshalIndent(kept, "", " ")
@@ -175,7 +175,7 @@ func (s *state) judged() map[string]task.Basis {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := map[string]task.Basis{}
-	for _, a := range s.journal.Answers {
+	for _, a := range s.journal.Steps {
 		basis, ok := s.journal.Basis[a.Commit]
 		if ok && a.SameAs == "" && (a.Finding == trial.FindingHit || a.Finding == trial.FindingClean) {
 			out[a.Commit] = basis

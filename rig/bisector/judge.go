@@ -39,29 +39,29 @@ type judge struct {
 }
 
 // Test answers for a commit: by another that has the same code, or by its own boot.
-func (j judge) Test(ctx context.Context, commit string) (bisect.Answer, error) {
+func (j judge) Test(ctx context.Context, commit string) (bisect.Step, error) {
 	subject, err := j.b.repo.Subject(ctx, commit)
 	if err != nil {
-		return bisect.Answer{}, err
+		return bisect.Step{}, err
 	}
 	if !j.b.cfg.Paranoid {
 		as, by, err := j.t.Same(ctx, commit)
 		if err != nil {
-			return bisect.Answer{}, err
+			return bisect.Step{}, err
 		}
-		if known, ok := j.b.state.answer(as); ok {
-			a := bisect.Answer{Subject: subject, VariantJudgement: known.VariantJudgement, Share: known.Share, SameAs: as, SameBy: by, Tallies: []wire.Tally{}}
+		if known, ok := j.b.state.tested(as); ok {
+			a := bisect.Step{Subject: subject, VariantJudgement: known.VariantJudgement, Share: known.Share, SameAs: as, SameBy: by, Tallies: []wire.Tally{}}
 			a.Reason = fmt.Sprintf("the scope's code is that of %.12s (by its %s): %s", as, by, known.Reason)
 			return a, nil
 		}
 	}
-	a, err := j.answer(ctx, commit, j.b.report.Share)
+	a, err := j.measure(ctx, commit, j.b.report.Share)
 	a.Subject = subject
 	return a, err
 }
 
-// answer tests a commit, for longer where the first boot is not to be believed.
-func (j judge) answer(ctx context.Context, commit string, share float64) (bisect.Answer, error) {
+// measure tests a commit, for longer where the first boot is not to be believed.
+func (j judge) measure(ctx context.Context, commit string, share float64) (bisect.Step, error) {
 	short := shortOf(commit)
 	a, obs, err := j.boot(ctx, commit, share, Request{Share: share, Duration: testTime, Name: short})
 	if err != nil || a.Whose != "" {
@@ -112,7 +112,7 @@ func windows(o trial.Observation) (n uint64) {
 // boot or finish is an answer: it cannot be tested, and no more can one that the
 // scenario is not for. A fault of the rig is tried
 // once more, then it ends the search.
-func (j judge) boot(ctx context.Context, commit string, share float64, ask Request) (bisect.Answer, trial.Observation, error) {
+func (j judge) boot(ctx context.Context, commit string, share float64, ask Request) (bisect.Step, trial.Observation, error) {
 	ask.Folder = filepath.Join(j.b.state.steps(), ask.Name)
 	tested, err := j.t.Test(ctx, commit, ask)
 	if kind := fault.KindOf(err); err != nil && ctx.Err() == nil && kind != fault.Kernel && kind != fault.Guest && kind != fault.User {
@@ -121,7 +121,7 @@ func (j judge) boot(ctx context.Context, commit string, share float64, ask Reque
 	}
 	result := tested.Result
 	result.Words = j.b.report.Words // the search's, whatever a worker sends
-	a := bisect.Answer{Share: share, Runs: 1, Folder: ask.Folder, Tallies: []wire.Tally{}}
+	a := bisect.Step{Share: share, Runs: 1, Folder: ask.Folder, Tallies: []wire.Tally{}}
 	a.Log = a.Folder + ".build.log"
 	if ctx.Err() != nil {
 		return a, trial.Observation{}, fmt.Errorf("test %.12s: %w", commit, ctx.Err())

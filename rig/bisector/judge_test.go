@@ -17,7 +17,7 @@ import (
 )
 
 // answerTo bisects 3 commits and returns what was said of the one in the middle.
-func answerTo(t *testing.T, boots ...fakeBoot) (bisect.Answer, *farm, error) {
+func answerTo(t *testing.T, boots ...fakeBoot) (bisect.Step, *farm, error) {
 	t.Helper()
 	f := newFarm(t, 3).broken(2, 3)
 	f.kernels[f.commits[1]] = boots
@@ -27,29 +27,29 @@ func answerTo(t *testing.T, boots ...fakeBoot) (bisect.Answer, *farm, error) {
 			return a, f, err
 		}
 	}
-	return bisect.Answer{}, f, err
+	return bisect.Step{}, f, err
 }
 
-// One hit, or a share far below the stale end's, is not believed at once.
+// One hit, or a share far below the broken end's, is not believed at once.
 func TestAFlakyCommitIsTestedForLonger(t *testing.T) {
-	a, f, err := answerTo(t, fakeBoot{stale: 1, blocks: 64}, fakeBoot{stale: 40, blocks: 900})
+	a, f, err := answerTo(t, fakeBoot{hits: 1, blocks: 64}, fakeBoot{hits: 40, blocks: 900})
 	require.NoError(t, err)
 	assert.Equal(t, trial.FindingHit, a.Finding)
 	assert.Equal(t, 2, f.tested(1))
 	assert.Equal(t, 2, a.Runs)
 
-	a, f, err = answerTo(t, fakeBoot{stale: 1, blocks: 64}, fakeBoot{blocks: 9000})
+	a, f, err = answerTo(t, fakeBoot{hits: 1, blocks: 64}, fakeBoot{blocks: 9000})
 	require.NoError(t, err)
-	assert.Equal(t, trial.FindingInconclusive, a.Finding, "neither stale nor clean")
+	assert.Equal(t, trial.FindingInconclusive, a.Finding, "neither hit nor clean")
 	assert.Contains(t, a.Reason, "not believed")
 	assert.Equal(t, 2, f.tested(1))
 
-	a, f, err = answerTo(t, fakeBoot{stale: 5, blocks: 5000}, fakeBoot{stale: 5, blocks: 5000})
+	a, f, err = answerTo(t, fakeBoot{hits: 5, blocks: 5000}, fakeBoot{hits: 5, blocks: 5000})
 	require.NoError(t, err)
 	assert.Equal(t, trial.FindingHit, a.Finding)
 	assert.Equal(t, 2, f.tested(1))
 
-	a, f, err = answerTo(t, fakeBoot{stale: 50, blocks: 64})
+	a, f, err = answerTo(t, fakeBoot{hits: 50, blocks: 64})
 	require.NoError(t, err)
 	assert.Equal(t, trial.FindingHit, a.Finding)
 	assert.Equal(t, 1, f.tested(1), "nothing to doubt")
@@ -106,7 +106,7 @@ func TestAnEndWhoseSilenceWasNotEarnedIsNone(t *testing.T) {
 // What goes wrong in the rig is no answer: tried once more, then the end.
 func TestAFaultOfTheRigIsNoAnswer(t *testing.T) {
 	whoops := fault.Newf(fault.Rig, "boot", "QEMU is gone")
-	a, _, err := answerTo(t, fakeBoot{err: whoops}, fakeBoot{stale: 60, blocks: 64})
+	a, _, err := answerTo(t, fakeBoot{err: whoops}, fakeBoot{hits: 60, blocks: 64})
 	require.NoError(t, err)
 	assert.Equal(t, trial.FindingHit, a.Finding)
 
@@ -161,11 +161,11 @@ func TestTheSameCodeIsTheSameAnswer(t *testing.T) {
 	}
 }
 
-// A weak stale end is measured for longer, so that clean has a bar to pass.
-func TestAWeakStaleEndIsMeasuredForLonger(t *testing.T) {
+// A weak broken end is measured for longer, so that clean has a bar to pass.
+func TestAWeakBrokenEndIsMeasuredForLonger(t *testing.T) {
 	f := newFarm(t, 3)
-	f.kernels[f.commits[1]] = fakeKernel{{stale: 800, blocks: 4000}}
-	f.kernels[f.commits[2]] = fakeKernel{{stale: 1, blocks: 64}, {stale: 800, blocks: 4000}}
+	f.kernels[f.commits[1]] = fakeKernel{{hits: 800, blocks: 4000}}
+	f.kernels[f.commits[2]] = fakeKernel{{hits: 1, blocks: 64}, {hits: 800, blocks: 4000}}
 	r, err := bisector.Find(t.Context(), f.config())
 	require.NoError(t, err)
 	assert.Equal(t, f.commits[1], r.First[0].Hash)

@@ -43,7 +43,7 @@ type remote struct{ *remoteState }
 
 func newRemoteState(b *bisection) (*remoteState, error) {
 	e := &remoteState{b: b, seen: map[string]bool{}}
-	for _, a := range b.state.journal.Answers { // a search that goes on does so with the same compiler
+	for _, a := range b.state.journal.Steps { // a search that goes on does so with the same compiler
 		if a.SameAs != "" || a.Folder == "" || a.Whose != "" {
 			continue
 		}
@@ -232,19 +232,12 @@ func (e *remoteState) unpackStep(o fleet.Outcome, ask Request) (task.StepDone, e
 	if err := os.RemoveAll(ask.Folder); err != nil { // of a test that was interrupted
 		return sent, fault.Wrap(fault.Rig, op, err)
 	}
-	for _, l := range o.Logs {
-		_, below, _ := strings.Cut(l.Name, "/") // steps
-		ours := strings.HasPrefix(below, ask.Name+"/") || strings.HasPrefix(below, ask.Name+".")
-		if l.Path == "" || !ours || !filepath.IsLocal(below) {
-			continue // a notice said so, or it is another's
-		}
-		data, err := os.ReadFile(l.Path)
-		if err == nil {
-			err = disk.WriteFile(filepath.Join(steps, below), data)
-		}
-		if err != nil {
-			return sent, fault.Wrap(fault.Rig, op, err)
-		}
+	err := task.Unpack(o.Logs, steps, func(name string) (string, bool) {
+		_, below, _ := strings.Cut(name, "/") // steps
+		return below, strings.HasPrefix(below, ask.Name+"/") || strings.HasPrefix(below, ask.Name+".")
+	})
+	if err != nil {
+		return sent, fault.Wrap(fault.Rig, op, err)
 	}
 	if err := command.Rerender(ask.Folder, e.b.cfg.Reports); err != nil { // what a worker sends may be anything
 		e.b.notify("the reports of %s cannot be made anew: %v", ask.Name, err)
@@ -302,6 +295,6 @@ func (p *remote) receivedBefore(commit, name, hash string) (task.StepDone, bool)
 	if before || err != nil || result.Decode(text, &note) != nil || note.StepHash != hash {
 		return task.StepDone{}, false
 	}
-	_, known := p.b.state.answer(commit)
+	_, known := p.b.state.tested(commit)
 	return note.Step, !known
 }

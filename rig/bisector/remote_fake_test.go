@@ -15,6 +15,7 @@ import (
 
 	"kcovrig/rig/bisect"
 	"kcovrig/rig/bisector"
+	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet/natsserver"
 	"kcovrig/rig/internal/gitbisect"
@@ -64,7 +65,8 @@ func employ(t *testing.T, f *farm, server natsserver.Access, name string, change
 	var work sync.WaitGroup
 	work.Go(func() {
 		_, err := worker.Work(ctx, worker.Config{
-			Name: name, Slots: 1, Dir: t.TempDir(), CacheDir: t.TempDir(), Version: "test", Tools: rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}).Tools(), NoKVM: true, Events: func(trial.Event) {}, Server: server,
+			Env:  command.Env{CacheDir: t.TempDir(), Version: "test", Tools: rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}).Tools(), Events: func(trial.Event) {}},
+			Name: name, Slots: 1, Dir: t.TempDir(), NoKVM: true, Server: server,
 			Tester: func(repo *gitbisect.Repo) bisector.Tester {
 				b := &farmTester{Tester: f.tester(), f: f, repo: repo}
 				if change != nil {
@@ -94,7 +96,7 @@ func (f *farm) sent(server natsserver.Access, workers int) bisector.Config {
 }
 
 // onceEach asserts that no commit has two answers, nor was booted twice.
-func onceEach(t *testing.T, f *farm, steps []bisect.Answer) {
+func onceEach(t *testing.T, f *farm, steps []bisect.Step) {
 	t.Helper()
 	seen := map[string]bool{}
 	for _, a := range steps {

@@ -18,6 +18,7 @@ import (
 
 	"kcovrig/rig/bisect"
 	"kcovrig/rig/bisector"
+	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet/natsserver"
 	"kcovrig/rig/internal/gitbisect"
@@ -70,7 +71,8 @@ func runKilledWorker(text string) {
 		panic(err)
 	}
 	_, _ = worker.Work(context.Background(), worker.Config{
-		NATS: url, Name: "killed", Slots: 1, Dir: dir, CacheDir: dir, Version: "test", Tools: rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}).Tools(), NoKVM: true, Events: func(trial.Event) {},
+		Env:  command.Env{CacheDir: dir, Version: "test", Tools: rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}).Tools(), Events: func(trial.Event) {}},
+		NATS: url, Name: "killed", Slots: 1, Dir: dir, NoKVM: true,
 		Tester: func(*gitbisect.Repo) bisector.Tester { return hanging{dir: dir} },
 	})
 }

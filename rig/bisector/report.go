@@ -35,9 +35,9 @@ func (b *bisection) document() bisect.Report {
 		r.Good, r.Bad = r.Bad, r.Good
 	}
 	r.First, r.Notes = slices.Concat([]bisect.About{}, r.First), slices.Concat([]string{}, r.Notes)
-	steps := []bisect.Answer{}
+	steps := []bisect.Step{}
 	if b.state != nil {
-		steps = append(steps, b.state.journal.Answers...)
+		steps = append(steps, b.state.journal.Steps...)
 	}
 	r.Steps = append(steps, b.report.Steps...)
 	return r
@@ -133,17 +133,17 @@ func (b *bisection) conclude(ctx context.Context, first []string) error {
 	if err := disk.WriteDurably(b.report.GitLog, []byte(log)); err != nil {
 		return fault.Wrap(fault.Rig, "keep git bisect's log", err)
 	}
-	answers := b.state.journal.Answers
-	b.report.Miss = bisect.MissOf(answers)
+	steps := b.state.journal.Steps
+	b.report.Miss = bisect.MissOf(steps)
 	confidence := 1 - b.report.Miss
 	b.report.Confidence = &confidence
-	return b.evidence(answers)
+	return b.evidence(steps)
 }
 
 // evidence takes the witness and what the binaries say from the run folders of
 // the tests on both sides of the change, the latest ones.
-func (b *bisection) evidence(answers []bisect.Answer) error {
-	for _, a := range slices.Backward(answers) {
+func (b *bisection) evidence(steps []bisect.Step) error {
+	for _, a := range slices.Backward(steps) {
 		if a.SameAs != "" || a.Folder == "" || a.Finding != trial.FindingHit && a.Finding != trial.FindingClean {
 			continue
 		}

@@ -17,7 +17,7 @@ import (
 // Whoever watches hears of which commit a stage is, and when the commit's test is over.
 func TestAWorkspaceSaysWhichCommitItsStagesAreOf(t *testing.T) {
 	var said []trial.Event
-	w := newWorkspace(command.Config{Events: func(e trial.Event) { said = append(said, e) }}, nil, nil, t.TempDir(), 1).(*workspace)
+	w := newWorkspace(command.Config{Env: command.Env{Events: func(e trial.Event) { said = append(said, e) }}}, nil, nil, t.TempDir(), 1).(*workspace)
 	over := w.begin("0123456789abcdef")
 	require.NoError(t, w.during("check out", func() error { return nil }))
 	require.Error(t, w.during("objects in scope", func() error { return errors.New("no") }))

@@ -17,7 +17,7 @@ func implied(code map[uint64]trial.Instruction, pc, address uint64) (trial.Witne
 	}
 	targets := targetsOf(code, code[pc].Symbol)
 	for at := pc; !targets[code[at].Offset]; {
-		at -= insn.A64Bytes
+		at = insn.Before(at)
 		in, known := code[at]
 		if !known || in.Symbol != code[pc].Symbol {
 			break

@@ -13,8 +13,8 @@ import (
 	"kcovrig/guest/wire"
 	"kcovrig/rig/arch"
 	"kcovrig/rig/boot"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/rigtest"
@@ -56,7 +56,7 @@ func inRounds(t *testing.T, lab *rigtest.Lab, alterations ...uint64) (*boot.Boot
 }
 
 func TestABootHasRounds(t *testing.T) {
-	clean := rigtest.Guest{Altered: map[uint64]rigtest.Guest{4: {Stale: 2, Hits: []wire.Detection{{Mode: "m", Witness: 3}}}}}
+	clean := rigtest.Guest{Altered: map[uint64]rigtest.Guest{4: {HitEvery: 2, Hits: []wire.Detection{{Mode: "m", Witness: 3}}}}}
 	lab := rigtest.NewLab(clean, clean)
 	b, shown := inRounds(t, lab, 0, 4, 0)
 	obs, err := b.Run(t.Context())
@@ -110,7 +110,7 @@ func TestARoundHasItsOwnNotes(t *testing.T) {
 		}, nil
 	}
 	b, shown := inRounds(t, lab, 1, 2)
-	b.Writes.Copies = []elfcode.Range{{Start: 0x100, End: 0x200}}
+	b.Writes.Copies = []coderange.Range{{Start: 0x100, End: 0x200}}
 	_, err := b.Run(t.Context())
 	require.NoError(t, err)
 	for _, s := range *shown {

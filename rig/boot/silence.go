@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/objcode/insn"
 	"kcovrig/rig/internal/weakmem"
@@ -18,16 +19,16 @@ import (
 // Writes are the two writes in a kernel's code, or, where nobody knows which they are,
 // what the fix orders by.
 type Writes struct {
-	Copies     []elfcode.Range // the first
-	Publishers []uint64        // the second
-	Unknown    bool            // neither is known
-	Orders     []uint64        // where they are not: the instructions of the fix that order
+	Copies     []coderange.Range // the first
+	Publishers []uint64          // the second
+	Unknown    bool              // neither is known
+	Orders     []uint64          // where they are not: the instructions of the fix that order
 }
 
 // Entries is a reader's code without its load of the count: an older count
 // shows no hit, whatever kept the load from reading it.
 type Entries struct {
-	Code  []elfcode.Range
+	Code  []coderange.Range
 	Count uint64
 }
 
@@ -48,7 +49,7 @@ func silenceOf(sites []weakmem.Site, w Writes, reader Entries, lines []elfcode.L
 		case s.Why == weakmem.WhyLost:
 			s.Why = weakmem.WhyCaution + weakmem.WhyLost
 			out.Stores.Add(stopAt(s, places))
-		case s.First == 0 && within(reader.Code, s.Second) && s.Second != reader.Count:
+		case s.First == 0 && coderange.Within(reader.Code, s.Second) && s.Second != reader.Count:
 			addSite(&out.Loads, s, places)
 		case s.First != 0 && w.concern(s):
 			addSite(&out.Stores, s, places)
@@ -65,7 +66,7 @@ func (w Writes) concern(s weakmem.Site) bool {
 	if w.Unknown {
 		return w.byFix(s)
 	}
-	return within(w.Copies, s.First) && (slices.Contains(w.Publishers, s.Second) ||
+	return coderange.Within(w.Copies, s.First) && (slices.Contains(w.Publishers, s.Second) ||
 		s.Second == 0 && strings.HasPrefix(s.Why, weakmem.WhyCaution))
 }
 
@@ -149,10 +150,6 @@ func stopAt(s weakmem.Site, places map[uint64]elfcode.Line) trial.Stop {
 		stop.Symbol = fmt.Sprintf("%#x", s.By)
 	}
 	return stop
-}
-
-func within(ranges []elfcode.Range, addr uint64) bool {
-	return slices.ContainsFunc(ranges, func(r elfcode.Range) bool { return r.Start <= addr && addr < r.End })
 }
 
 // noted is what the emulator has noted so far.

@@ -7,13 +7,14 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
 
 func TestSitesOfTheTwoWritesAreCounted(t *testing.T) {
-	w := Writes{Copies: []elfcode.Range{{Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300, 0x340}}
+	w := Writes{Copies: []coderange.Range{{Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300, 0x340}}
 	lines := []elfcode.Line{{Addr: 0x280, Symbol: "stop", Offset: 0x80, Text: "dmb ishst", File: "kernel/ring.c", Line: 7, Source: "smp_wmb();"}, {Addr: 0x290, Symbol: "stop", Offset: 0x90, Text: "bl far"}}
 	barrier := trial.Stop{Instruction: InstructionOf(lines[0]), Why: "order-barrier", Count: 5}
 	call := trial.Stop{Instruction: InstructionOf(lines[1]), Why: "caution-call", Count: 3}
@@ -28,7 +29,7 @@ func TestSitesOfTheTwoWritesAreCounted(t *testing.T) {
 		{Second: 0x910, Why: "load-choice", Count: 6}, {By: 0x999, Second: 0x914, Why: "load-caution-walk", Count: 7},
 		{Second: 0x50, Why: "load-choice", Count: 100},  // no reader
 		{Second: 0x904, Why: "load-choice", Count: 100}, // the count
-	}, w, Entries{[]elfcode.Range{{Start: 0x900, End: 0x920}}, 0x904}, lines)
+	}, w, Entries{[]coderange.Range{{Start: 0x900, End: 0x920}}, 0x904}, lines)
 	assert.Equal(t, trial.Earned{Order: 5, Passed: 2, Caution: 3, Stops: []trial.Stop{barrier, call}}, got.Stores)
 	assert.Equal(t, trial.Earned{Passed: 6, Caution: 7, Stops: []trial.Stop{{Instruction: trial.Instruction{Symbol: "0x999"}, Why: "caution-walk", Count: 7}}}, got.Loads)
 	got = silenceOf([]weakmem.Site{{Why: weakmem.WhyLost, Count: 8}}, w, Entries{}, nil)

@@ -2,7 +2,7 @@
 
 // Package cache lists what the rig keeps for later, and removes what is old: trees,
 // builds, and the folders of searches, workers, matrices and runs. What is in them
-// is their owners'.
+// is left to their owners.
 package cache
 
 import (

@@ -19,13 +19,10 @@ import (
 	"strings"
 
 	"kcovrig/rig/arch"
-	"kcovrig/rig/boot"
-	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
-	"kcovrig/rig/prepare"
 	"kcovrig/rig/result"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
@@ -33,6 +30,7 @@ import (
 
 // Config is everything a command needs. The environment is never read below cmd.
 type Config struct {
+	Env
 	// Spec says what is asked for. Its scenario may be a name, a folder or a file; a
 	// normalised one has the name.
 	Spec trial.Spec
@@ -41,21 +39,15 @@ type Config struct {
 	// ScenarioFrom is the folder or file that Spec named before it was normalised; empty
 	// where the scenario comes with the rig, or was loaded already.
 	ScenarioFrom string
-	CacheDir     string         // builds, plugins, archives, runs, and the private QEMU that scripts/setup unpacks; created where missing
-	QEMU         string         // program to use instead of the one that would be found
 	OutDir       string         // run folder to write; empty: one of the cache's, which keeps the latest
 	History      string         // database to record the result in; empty: none
 	Cell         string         // its name there; empty: made of the specification
 	Reports      result.Reports // made beside the result
-	Version      string         // the rig's own version, for the result
-	Events       trial.Sink     // nil: nobody listens
 	// Kernels opens the source of the kernels; nil: a source tree.
 	Kernels kernels.Opener
 	// Archive is the guest, where it is ready; nil: it is packed.
 	Archive *initramfs.Archive
-	Tools   *prepare.Tools // that make what is booted; nil: the real ones
-	Boots   *boot.Tools    // that boot it; nil: the real ones
-	Define  []string       // macros to compile the emulator with, for tests that break it
+	Define  []string // macros to compile the emulator with, for tests that break it
 	// CleanOrNot: the command is there to tell whether one kernel is clean, as for git bisect
 	// run. One that may also come to a hit, as a matrix' cell, asks for less.
 	CleanOrNot bool
@@ -95,7 +87,7 @@ func (c Config) Normalise() (Config, scenario.Scenario, error) {
 		return c, s, fault.Wrap(fault.User, "", err)
 	}
 	c.Spec.QEMU = c.QEMU
-	if c.CacheDir, err = disk.Absolute(c.CacheDir); err != nil {
+	if c.Env, err = c.Env.Filled(); err != nil {
 		return c, s, err
 	}
 	if c.Spec.Patch, err = namePatches(c.Spec, c.CacheDir, c.Stdin); err != nil {
@@ -109,19 +101,8 @@ func (c Config) Normalise() (Config, scenario.Scenario, error) {
 	if c.Spec.Seed == 0 {
 		c.Spec.Seed = newSeed()
 	}
-	if c.Events == nil {
-		c.Events = func(trial.Event) {}
-	}
 	if c.Kernels == nil {
 		c.Kernels = kernels.FromTree
-	}
-	if c.Tools == nil {
-		tools := prepare.Real()
-		c.Tools = &tools
-	}
-	if c.Boots == nil {
-		boots := boot.Real()
-		c.Boots = &boots
 	}
 	return c, s, nil
 }

@@ -19,8 +19,8 @@ func TestHousekeepingChangesNoResult(t *testing.T) {
 	for _, command := range []trial.Command{trial.CommandBuild, trial.CommandCompare} {
 		t.Run(string(command), func(t *testing.T) {
 			cfg := Config{
-				Spec:     trial.Spec{Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto},
-				CacheDir: t.TempDir(), OutDir: filepath.Join(t.TempDir(), "out"),
+				Env:  Env{CacheDir: t.TempDir()},
+				Spec: trial.Spec{Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto}, OutDir: filepath.Join(t.TempDir(), "out"),
 			}
 			var notes []string
 			cfg.Events = func(e trial.Event) {

@@ -19,7 +19,7 @@ func TestPatchesAreNamedForOtherFoldersAndTimes(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
 	require.NoError(t, os.WriteFile("my.patch", []byte("x"), 0o600))
-	cfg := Config{CacheDir: filepath.Join(dir, "cache"), Stdin: strings.NewReader("from input")}
+	cfg := Config{Env: Env{CacheDir: filepath.Join(dir, "cache")}, Stdin: strings.NewReader("from input")}
 	cfg.Spec.Patch = trial.Patches{"-", "my.patch", "0123abc"}
 	cfg.Spec.Tree = dir
 	named, err := namePatches(cfg.Spec, cfg.CacheDir, cfg.Stdin)

@@ -19,7 +19,7 @@ func ofScenario(t *testing.T, patch string) Config {
 	t.Helper()
 	dir := t.TempDir()
 	scenariotest.Ring(t, dir, patch)
-	return Config{CacheDir: t.TempDir(), Spec: trial.Spec{
+	return Config{Env: Env{CacheDir: t.TempDir()}, Spec: trial.Spec{
 		Scenario: dir, Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto,
 	}}
 }

@@ -46,7 +46,7 @@ func TestAScenarioThatDoesNotApplyIsAVerdictOfItsOwn(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
+			l := rigtest.NewLab(rigtest.Guest{HitEvery: 2}, rigtest.Guest{})
 			cfg := ofMisfit(t, l, none)
 			if name == "run" {
 				cfg.Kernels = func(context.Context, kernels.Config) (kernels.Source, error) { return nil, none }

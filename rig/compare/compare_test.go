@@ -28,7 +28,7 @@ import (
 )
 
 func TestCompareReachesEachVerdict(t *testing.T) {
-	bad := rigtest.Guest{Stale: 2}
+	bad := rigtest.Guest{HitEvery: 2}
 	for name, c := range map[string]struct {
 		unpatched, patched rigtest.Guest
 		want               trial.Verdict
@@ -64,7 +64,7 @@ func TestKernelsOfTheSameCodeWhereTheBugIsAreNotBooted(t *testing.T) {
 		trial.CodeSameWhereBug: {trial.Inconclusive, "differ elsewhere"},
 	} {
 		t.Run(string(same), func(t *testing.T) {
-			l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{Stale: 2})
+			l := rigtest.NewLab(rigtest.Guest{HitEvery: 2}, rigtest.Guest{HitEvery: 2})
 			l.Same = same
 			cfg := l.Config(t)
 			result, err := Compare(t.Context(), cfg)
@@ -94,7 +94,7 @@ func assertKept(t *testing.T, cfg command.Config, result trial.Result) {
 }
 
 func TestCompareWithDurationKeepsTheArmsRunning(t *testing.T) {
-	l := rigtest.NewLab(rigtest.Guest{Stale: 2, Step: 100}, rigtest.Guest{Step: 100})
+	l := rigtest.NewLab(rigtest.Guest{HitEvery: 2, Step: 100}, rigtest.Guest{Step: 100})
 	cfg := l.Config(t)
 	cfg.Spec.Duration = 300 * time.Millisecond
 	result, err := Compare(t.Context(), cfg)
@@ -104,7 +104,7 @@ func TestCompareWithDurationKeepsTheArmsRunning(t *testing.T) {
 }
 
 func TestAVerdictThatALimitPreventedNamesALongerOne(t *testing.T) {
-	cfg := rigtest.NewLab(rigtest.Guest{Stale: 2, Step: 1}, rigtest.Guest{Step: 1}).Config(t)
+	cfg := rigtest.NewLab(rigtest.Guest{HitEvery: 2, Step: 1}, rigtest.Guest{Step: 1}).Config(t)
 	cfg.Spec.Duration = 20 * time.Millisecond
 	result, err := Compare(t.Context(), cfg)
 	require.NoError(t, err)
@@ -113,7 +113,7 @@ func TestAVerdictThatALimitPreventedNamesALongerOne(t *testing.T) {
 }
 
 func TestArmsAreStressedInTurns(t *testing.T) {
-	l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
+	l := rigtest.NewLab(rigtest.Guest{HitEvery: 2}, rigtest.Guest{})
 	cfg := l.Config(t)
 	cfg.Spec.Duration = 300 * time.Millisecond
 	_, err := Compare(t.Context(), cfg)
@@ -124,7 +124,7 @@ func TestArmsAreStressedInTurns(t *testing.T) {
 
 func TestAnArmThatFailsWhileTheOtherIsPaused(t *testing.T) {
 	for i, v := range trial.Pair() {
-		l := rigtest.NewLab(rigtest.Guest{Stale: 1 << 30}, rigtest.Guest{})
+		l := rigtest.NewLab(rigtest.Guest{HitEvery: 1 << 30}, rigtest.Guest{})
 		broken := l.Guests[v]
 		broken.HangUp = 100 // milliseconds, about: in a later turn
 		l.Guests[v] = broken
@@ -139,7 +139,7 @@ func TestAnArmThatFailsWhileTheOtherIsPaused(t *testing.T) {
 }
 
 func TestReadersEachHaveTheirArms(t *testing.T) {
-	l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
+	l := rigtest.NewLab(rigtest.Guest{HitEvery: 2}, rigtest.Guest{})
 	cfg := l.Config(t)
 	cfg.Spec.Readers = []trial.Reader{trial.Relaxed, trial.Acquire}
 	result, err := Compare(t.Context(), cfg)
@@ -160,7 +160,7 @@ func TestReadersEachHaveTheirArms(t *testing.T) {
 }
 
 func TestARelaxedReaderAloneIsNoJudge(t *testing.T) {
-	l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{Stale: 2})
+	l := rigtest.NewLab(rigtest.Guest{HitEvery: 2}, rigtest.Guest{HitEvery: 2})
 	cfg := l.Config(t)
 	cfg.Spec.Readers = []trial.Reader{trial.Relaxed}
 	result, err := Compare(t.Context(), cfg)
@@ -199,7 +199,7 @@ func TestTSORulesOutNoBugOfAProgram(t *testing.T) {
 		unpatched rigtest.Guest
 		want      trial.Verdict
 	}{
-		"hits without the patch": {rigtest.Guest{Hello: &hello, Stale: 2, Step: step}, trial.Fixed},
+		"hits without the patch": {rigtest.Guest{Hello: &hello, HitEvery: 2, Step: step}, trial.Fixed},
 		"none at all":            {rigtest.Guest{Hello: &hello, Step: step}, trial.Inconclusive},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -238,8 +238,8 @@ func TestFailedArmsAreNeverCounted(t *testing.T) {
 		"fault for hello":  {rigtest.Guest{First: &wire.Record{Fault: whose(wire.WhoseGuest)}}, trial.OutcomeGuestFault, fault.Guest},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c.guest.Stale = 1 // the broken kernel would look stale
-			cfg := rigtest.NewLab(rigtest.Guest{Stale: 2}, c.guest).Config(t)
+			c.guest.HitEvery = 1 // the broken kernel would show hits
+			cfg := rigtest.NewLab(rigtest.Guest{HitEvery: 2}, c.guest).Config(t)
 			result, err := Compare(t.Context(), cfg)
 			require.Error(t, err)
 			assert.Equal(t, c.kind, fault.KindOf(err), "%v", err)
@@ -313,7 +313,7 @@ func TestNothingIsBootedWhenABuildFails(t *testing.T) {
 // What was wrong is put right, and the same command is called again.
 func TestAFailedStartLeavesNeitherFolderNorRecord(t *testing.T) {
 	for kind, kept := range map[fault.Kind]bool{fault.User: false, fault.Rig: false, fault.Kernel: true} {
-		l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
+		l := rigtest.NewLab(rigtest.Guest{HitEvery: 2}, rigtest.Guest{})
 		l.Broken = func(kernels.Config, trial.Variant) error { return fault.Newf(kind, "read the patch", "no such file") }
 		cfg := l.Config(t)
 		cfg.History = filepath.Join(t.TempDir(), "history.db")

@@ -20,7 +20,7 @@ func ExampleCompare() {
 		panic(err)
 	}
 	defer os.RemoveAll(dir)
-	lab := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
+	lab := rigtest.NewLab(rigtest.Guest{HitEvery: 2}, rigtest.Guest{})
 	cfg := lab.ConfigIn(dir, filepath.Join(dir, "out"))
 	cfg.Spec.Modes = []string{"pc"}
 	result, err := compare.Compare(context.Background(), cfg)

@@ -35,7 +35,7 @@ func TestTheVerdictNeedsAllVoices(t *testing.T) {
 		"no test can be written": {"yes", objcode.Ways{Why: "an indirect call"}, "", nil, trial.Fixed, "not had: an indirect call"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
+			l := rigtest.NewLab(rigtest.Guest{HitEvery: 2}, rigtest.Guest{})
 			l.Binary, l.Ways = c.binary, c.ways
 			// Without the patch the model allows the stale read.
 			result, err := compareBy(t.Context(), l.Config(t), func(_ context.Context, _ string, tests []trial.LitmusTest) (trial.Expectation, error) {

@@ -18,7 +18,7 @@ import (
 
 // What the guest tells on its way is kept, and ends at the totals.
 func TestCompareKeepsHowTheTalliesGrew(t *testing.T) {
-	result, err := Compare(t.Context(), rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{}).Config(t))
+	result, err := Compare(t.Context(), rigtest.NewLab(rigtest.Guest{HitEvery: 2}, rigtest.Guest{}).Config(t))
 	require.NoError(t, err)
 	for _, o := range result.Observations {
 		for _, tally := range o.Tallies {
@@ -41,7 +41,7 @@ func TestCompareKeepsHowTheTalliesGrew(t *testing.T) {
 // A run folder has its reports as soon as it is there: the bytes that rendering
 // its result again gives.
 func TestRunFolderHoldsItsReports(t *testing.T) {
-	cfg := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{}).Config(t)
+	cfg := rigtest.NewLab(rigtest.Guest{HitEvery: 2}, rigtest.Guest{}).Config(t)
 	_, err := Compare(t.Context(), cfg)
 	require.NoError(t, err)
 	run, err := result.LoadWhole(cfg.OutDir)

@@ -29,7 +29,7 @@ func TestSilenceIsNoVerdictWhereTheEmulatorCouldNotSpeak(t *testing.T) {
 		"nothing was noted": {nil, trial.Inconclusive, "noted nothing"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
+			l := rigtest.NewLab(rigtest.Guest{HitEvery: 2}, rigtest.Guest{})
 			l.Noted = func(v trial.Variant) ([]weakmem.Site, error) {
 				if v == trial.Patched {
 					return c.patched, nil
@@ -43,7 +43,7 @@ func TestSilenceIsNoVerdictWhereTheEmulatorCouldNotSpeak(t *testing.T) {
 			require.NotNil(t, result.Observations[1].Silence)
 		})
 	}
-	l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
+	l := rigtest.NewLab(rigtest.Guest{HitEvery: 2}, rigtest.Guest{})
 	l.Noted = func(trial.Variant) ([]weakmem.Site, error) { return nil, errors.New("it was cut") }
 	_, err := Compare(t.Context(), l.Config(t))
 	assert.ErrorContains(t, err, "it was cut")
@@ -51,7 +51,7 @@ func TestSilenceIsNoVerdictWhereTheEmulatorCouldNotSpeak(t *testing.T) {
 
 // Each boot is held against the writes of its own kernel, and its own reader.
 func TestSilenceIsReadByTheBootsOwnCode(t *testing.T) {
-	l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
+	l := rigtest.NewLab(rigtest.Guest{HitEvery: 2}, rigtest.Guest{})
 	l.Noted = func(trial.Variant) ([]weakmem.Site, error) {
 		return []weakmem.Site{
 			{First: 0x104, Second: 0x300, Why: "passed", Count: 2}, {First: 0x104, Second: 0x340, By: 0x280, Why: "order-barrier", Count: 3},

@@ -27,7 +27,7 @@ func TestE2EScenariosTestsSayWhatHerdSays(t *testing.T) {
 	for _, name := range scenarios.Names() {
 		t.Run(name, func(t *testing.T) {
 			folder := filepath.Join("..", "..", "scenarios", name)
-			got, err := Run(t.Context(), Config{Config: command.Config{Spec: trial.Spec{Scenario: name, Arch: "arm64", Accel: trial.AccelTCG, MemoryModel: trial.ModelArm}, CacheDir: cache}, LKMM: folder})
+			got, err := Run(t.Context(), Config{Config: command.Config{Env: command.Env{CacheDir: cache}, Spec: trial.Spec{Scenario: name, Arch: "arm64", Accel: trial.AccelTCG, MemoryModel: trial.ModelArm}}, LKMM: folder})
 			require.NoError(t, err)
 			require.NotEmpty(t, got.Tests)
 			for _, m := range got.LKMM {

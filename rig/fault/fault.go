@@ -8,6 +8,7 @@
 package fault
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 )
@@ -82,24 +83,23 @@ func Newf(kind Kind, op, format string, args ...any) error {
 	return &Error{Kind: kind, Op: op, Err: fmt.Errorf(format, args...)}
 }
 
-// TryOf returns what the user can try: of several errors that say it the outermost, which
-// knows best what was wanted.
-func TryOf(err error) string {
-	for e := (*Error)(nil); errors.As(err, &e); err = e.Err {
-		if e.Try != "" {
-			return e.Try
-		}
-	}
-	return ""
-}
-
-// KindOf returns the culprit decided closest to where err arose.
-func KindOf(err error) Kind {
-	kind := Unknown
+// Summary returns what the errors in a chain say together: the culprit decided closest to
+// where err arose, the log and its last lines that were kept there, and of several operations
+// and advices the outermost, which know best what was wanted.
+func Summary(err error) Error {
+	all := Error{Err: err}
 	for e := (*Error)(nil); errors.As(err, &e); err = e.Err {
 		if e.Kind != Unknown {
-			kind = e.Kind
+			all.Kind = e.Kind
 		}
+		all.Op, all.Try = cmp.Or(all.Op, e.Op), cmp.Or(all.Try, e.Try)
+		all.Log, all.Tail = cmp.Or(e.Log, all.Log), cmp.Or(e.Tail, all.Tail)
 	}
-	return kind
+	return all
 }
+
+// TryOf returns what the user can try, see Summary.
+func TryOf(err error) string { return Summary(err).Try }
+
+// KindOf returns the culprit, see Summary.
+func KindOf(err error) Kind { return Summary(err).Kind }

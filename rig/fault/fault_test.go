@@ -4,6 +4,7 @@ package fault
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -15,4 +16,13 @@ func TestAnOperationIsSaidOnce(t *testing.T) {
 	assert.EqualError(t, Wrap(User, "find make", Wrap(Rig, "find make", cause)), "find make: no such program")
 	assert.EqualError(t, Wrap(User, "build", Wrap(Rig, "find make", cause)), "build: find make: no such program")
 	assert.EqualError(t, Wrap(User, "", Wrap(Rig, "", cause)), "no such program")
+}
+
+func TestASummaryTakesTheCauseFromWithinAndTheWishFromWithout(t *testing.T) {
+	within := &Error{Kind: Kernel, Op: "build", Err: errors.New("no rule"), Log: "/build.log", Tail: "last line\n", Try: "make clean"}
+	err := fmt.Errorf("of a step: %w", &Error{Kind: Rig, Op: "test a commit", Err: within, Log: "/run.log", Try: "another tree"})
+	assert.Equal(t, Error{Kind: Kernel, Op: "test a commit", Err: err, Log: "/build.log", Tail: "last line\n", Try: "another tree"}, Summary(err))
+	assert.Equal(t, Kernel, KindOf(err))
+	assert.Equal(t, "another tree", TryOf(err))
+	assert.Equal(t, Error{}, Summary(nil))
 }

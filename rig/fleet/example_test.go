@@ -38,9 +38,9 @@ func ExampleCoordinate() {
 	defer embedded.Close()
 	server := natsserver.Access{Embedded: embedded}
 
-	patched := map[string]rigtest.Guest{"one that fixes": {}, "one that does not": {Stale: 2}}
+	patched := map[string]rigtest.Guest{"one that fixes": {}, "one that does not": {HitEvery: 2}}
 	exec := func(ctx context.Context, t fleet.Task, folder string) (fleet.Result, error) {
-		lab := rigtest.NewLab(rigtest.Guest{Stale: 2}, patched[t.ID])
+		lab := rigtest.NewLab(rigtest.Guest{HitEvery: 2}, patched[t.ID])
 		r, err := compare.Compare(ctx, lab.ConfigIn(filepath.Join(dir, "cache"), filepath.Join(folder, "out")))
 		if err != nil {
 			return fleet.Result{}, err

@@ -20,24 +20,14 @@ func (e *artifactError) Error() string { return "artifact " + e.hash + ": " + e.
 func (e *artifactError) Unwrap() error { return e.err }
 
 func failureOf(worker string, err error) *Failure {
-	f := &Failure{Whose: fault.KindOf(err).String(), Message: err.Error(), Worker: worker}
-	if f.Whose == fault.Unknown.String() {
+	all := fault.Summary(err)
+	f := &Failure{Whose: all.Kind.String(), Op: all.Op, Message: err.Error(), Tail: strings.TrimRight(all.Tail, "\n"), Try: all.Try, Worker: worker}
+	if all.Kind == fault.Unknown {
 		f.Whose = fault.Rig.String()
 	}
 	var bad *artifactError
 	if errors.As(err, &bad) {
 		f.Artifact = bad.hash
-	}
-	for e := (*fault.Error)(nil); errors.As(err, &e); err = e.Err {
-		if f.Op == "" {
-			f.Op = e.Op
-		}
-		if e.Tail != "" {
-			f.Tail = strings.TrimRight(e.Tail, "\n")
-		}
-		if f.Try == "" {
-			f.Try = e.Try
-		}
 	}
 	return f
 }

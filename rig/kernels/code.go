@@ -7,19 +7,19 @@ import (
 	"slices"
 	"strings"
 
-	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/printable"
 	"kcovrig/rig/trial"
 )
 
 // whyOfRole says why code is in scope that was found by the two writes.
-var whyOfRole = map[weakmem.Role]string{
-	weakmem.Body: "does both writes", weakmem.Caller: "calls what does the first write, and does the second",
-	weakmem.Callee: "does the first write", weakmem.Path: "called between the two writes",
+var whyOfRole = map[coderange.Role]string{
+	coderange.Body: "does both writes", coderange.Caller: "calls what does the first write, and does the second",
+	coderange.Callee: "does the first write", coderange.Path: "called between the two writes",
 }
 
 // functionsOf puts a scope into the words of results: functions, whose parts count together.
-func functionsOf(scope []weakmem.Scope, why func(weakmem.Scope) string) []trial.ScopeFunction {
+func functionsOf(scope []coderange.Range, why func(coderange.Range) string) []trial.ScopeFunction {
 	var out []trial.ScopeFunction
 	for _, s := range scope {
 		bytes := s.End - s.Start

@@ -11,11 +11,11 @@ import (
 	"context"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/internal/kernel"
 	"kcovrig/rig/internal/kernel/variant"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/objcode/elfcode"
-	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
@@ -47,9 +47,6 @@ type Opener func(ctx context.Context, cfg Config) (Source, error)
 type Source interface {
 	// Check says, before anything is built, whether the variant can be made.
 	Check(ctx context.Context, v trial.Variant) error
-	// Plan says what Build would return, as far as it is known before anything is
-	// built: Version, Tree, TreeHash, Compiler, Key, Patch and PatchText.
-	Plan(ctx context.Context, v trial.Variant) (Image, error)
 	Build(ctx context.Context, v trial.Variant) (Image, error)
 	// Analyse says what the binary of an image says, and writes its listing into dir.
 	Analyse(ctx context.Context, image Image, dir string) (Analysis, error)
@@ -59,17 +56,24 @@ type Source interface {
 	Close() error
 }
 
+// Planner is a Source of which it can be asked beforehand what it would build.
+type Planner interface {
+	// Plan says what Build would return, as far as it is known before anything is
+	// built: Version, Tree, TreeHash, Compiler, Key, Patch and PatchText.
+	Plan(ctx context.Context, v trial.Variant) (Image, error)
+}
+
 // Image is a kernel that was built.
 type Image = kernel.Image
 
 // Analysis is what the binary says about the fix.
 type Analysis struct {
 	Code  trial.Code // what documents say of it
-	Scope []weakmem.Scope
+	Scope []coderange.Range
 	Lines []elfcode.Line // of the scope
 	// Copies is the code that does the first of the two writes, Publishers are the
 	// addresses of the stores that do the second.
-	Copies     []elfcode.Range
+	Copies     []coderange.Range
 	Publishers []uint64
 	Ways       objcode.Ways // from the first to the second
 	// FixOrders are, where the two writes are not known, the instructions on lines that
@@ -79,7 +83,7 @@ type Analysis struct {
 	Compared []string
 	// Reports are the functions that the kernel enters to report an exception of its own
 	// such as the scenario detects; Detected is the code of those in which it does.
-	Reports  []elfcode.Range `json:",omitempty"`
-	Detected []elfcode.Line  `json:",omitempty"`
-	Notes    []string        `json:",omitempty"` // what people should know of how the scope was chosen
+	Reports  []coderange.Range `json:",omitempty"`
+	Detected []elfcode.Line    `json:",omitempty"`
+	Notes    []string          `json:",omitempty"` // what people should know of how the scope was chosen
 }

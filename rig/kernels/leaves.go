@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/internal/objcode/elfcode"
-	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
 
@@ -26,7 +26,7 @@ const calledBy = "called by "
 // leaves finds functions that code in scope calls, and from which the emulator is sure to
 // come back to it: where it left its scope at such a call, all that waits would become
 // visible there, which Arm does not ask for. Those that the first code calls come first.
-func leaves(image Image, in []elfcode.Range) (found []elfcode.Leaf, note string, err error) {
+func leaves(image Image, in []coderange.Range) (found []elfcode.Leaf, note string, err error) {
 	found, left, err := elfcode.Leaves(image.Vmlinux, in, in, min(mostLeaves, max(0, mostFunctions-len(in))))
 	if left > 0 {
 		note = fmt.Sprintf("not in scope: %d more functions that it calls and that call nothing out of it, since %d are the most", left, mostLeaves)
@@ -41,7 +41,7 @@ func whyLeaf(l elfcode.Leaf) string { return calledBy + l.By + ", and calls noth
 func isLeaf(f trial.ScopeFunction) bool { return strings.HasPrefix(f.Why, calledBy) }
 
 // isLeafIn says so of a part of the code's scope.
-func isLeafIn(code trial.Code, s weakmem.Scope) bool {
+func isLeafIn(code trial.Code, s coderange.Range) bool {
 	return slices.ContainsFunc(code.Scope, func(f trial.ScopeFunction) bool {
 		return f.Symbol == s.Symbol && f.Role == string(s.Role) && isLeaf(f)
 	})

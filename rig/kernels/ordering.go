@@ -9,6 +9,7 @@ import (
 
 	"kcovrig/rig/barrier/candidate"
 	"kcovrig/rig/boot"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/trial"
@@ -18,10 +19,10 @@ import (
 // could, with the source lines that the analysis knows: not in functions that are in
 // scope since others of it call them, and which all of the kernel may call.
 func Orderings(image Image, a Analysis) (candidate.Code, error) {
-	var in []elfcode.Range
+	var in []coderange.Range
 	for _, s := range a.Scope {
 		if !isLeafIn(a.Code, s) {
-			in = append(in, elfcode.Range{Symbol: s.Symbol, Start: s.Start, End: s.End})
+			in = append(in, s)
 		}
 	}
 	code, err := objcode.Orderings(image.Vmlinux, in)
@@ -52,13 +53,6 @@ func Orderings(image Image, a Analysis) (candidate.Code, error) {
 	return code, nil
 }
 
-func rangesOf(a Analysis) (in []elfcode.Range) {
-	for _, s := range a.Scope {
-		in = append(in, elfcode.Range{Symbol: s.Symbol, Start: s.Start, End: s.End})
-	}
-	return in
-}
-
 // Passages are the ways through the code of a kernel's scope.
 type Passages struct {
 	ways *objcode.Passages
@@ -67,7 +61,7 @@ type Passages struct {
 
 // NewPassages reads them.
 func NewPassages(image Image, a Analysis) (Passages, error) {
-	ways, err := objcode.NewPassages(image.Vmlinux, rangesOf(a))
+	ways, err := objcode.NewPassages(image.Vmlinux, a.Scope)
 	p := Passages{ways: ways, at: map[string][]uint64{}}
 	for _, l := range a.Lines {
 		place := boot.InstructionOf(l).Place()

@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/barrier/candidate"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/proc"
-	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
 
@@ -28,7 +28,7 @@ func TestWhatOrdersAccessesHasItsSourceLines(t *testing.T) {
 	require.NoError(t, err)
 	start := in[0].Start
 	a := Analysis{
-		Scope: []weakmem.Scope{{Symbol: "places", Role: weakmem.Body, Start: start, End: in[0].End}},
+		Scope: []coderange.Range{{Symbol: "places", Role: coderange.Body, Start: start, End: in[0].End}},
 		Lines: []elfcode.Line{
 			{Addr: start + 16, File: "ring.c", Line: 7, Source: "*count = n;"}, {Addr: start + 4, File: "ring.c", Line: 5, Source: "*data = d;"},
 			{Addr: start + 12, File: "ring.c", Line: 6, Source: "smp_rmb();"},

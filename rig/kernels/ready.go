@@ -65,11 +65,6 @@ func (s readySource) Build(_ context.Context, v trial.Variant) (Image, error) {
 	return k.Image, err
 }
 
-// Plan names the image that there is.
-func (s readySource) Plan(ctx context.Context, v trial.Variant) (Image, error) {
-	return s.Build(ctx, v)
-}
-
 func (s readySource) Analyse(_ context.Context, image Image, dir string) (Analysis, error) {
 	k, err := s.ready.kernel(image.Built.Variant)
 	if err != nil || k.Analysis.Code.Listing == "" {

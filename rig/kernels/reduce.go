@@ -8,10 +8,9 @@ import (
 	"strings"
 
 	"kcovrig/rig/boot"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/internal/objcode"
-	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/objcode/insn"
-	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
 
@@ -19,27 +18,24 @@ import (
 // where an episode of the emulator begins: at the calls of the copy, or
 // anywhere in it where the compiler copies inline.
 func reduced(a objcode.Analysis) Analysis {
-	body := weakmem.Body
+	body := coderange.Body
 	if len(a.CopyCalls) > 0 {
-		body = weakmem.Caller
+		body = coderange.Caller
 	}
 	k := Analysis{Ways: a.Ways, Compared: []string{a.Container}, Code: trial.Code{Container: a.Container, Ordered: a.Ordered.String(), Barriers: []string{}}}
 	for _, r := range a.Scope {
-		role := weakmem.Callee
 		switch r.Role {
-		case elfcode.RoleBody:
-			role = body
-		case elfcode.RolePath:
-			role = weakmem.Path
-		default:
-			k.Copies = append(k.Copies, elfcode.Range{Symbol: r.Symbol, Start: r.Start, End: r.End})
+		case coderange.Body:
+			r.Role = body
+		case coderange.Callee:
+			k.Copies = append(k.Copies, r)
 		}
-		k.Scope = append(k.Scope, weakmem.Scope{Symbol: r.Symbol, Role: role, Start: r.Start, End: r.End})
+		k.Scope = append(k.Scope, r)
 	}
-	k.Code.Scope = functionsOf(k.Scope, func(s weakmem.Scope) string { return whyOfRole[s.Role] })
+	k.Code.Scope = functionsOf(k.Scope, func(s coderange.Range) string { return whyOfRole[s.Role] })
 	for _, addr := range a.Copies {
 		if !slices.Contains(a.CopyCalls, addr) {
-			k.Copies = append(k.Copies, elfcode.Range{Symbol: a.Container, Start: addr, End: addr + insn.A64Bytes})
+			k.Copies = append(k.Copies, coderange.Range{Symbol: a.Container, Start: addr, End: insn.After(addr)})
 		}
 	}
 	for _, s := range a.Publish {

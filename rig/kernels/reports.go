@@ -5,6 +5,7 @@ package kernels
 import (
 	"kcovrig/guest/wire"
 	"kcovrig/rig/arch"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/scenario"
 )
@@ -31,7 +32,7 @@ func Reporters(a arch.Arch, s scenario.Scenario) (names []string) {
 // reportsIn finds those functions in a kernel, and lists the code of the functions which
 // the bug shows in, for the instruction that took the exception. What is not found is
 // left out.
-func reportsIn(cfg Config, vmlinux string) (reports []elfcode.Range, detected []elfcode.Line, err error) {
+func reportsIn(cfg Config, vmlinux string) (reports []coderange.Range, detected []elfcode.Line, err error) {
 	for _, name := range Reporters(cfg.Arch, cfg.Scenario) {
 		if found, err := elfcode.Functions(vmlinux, []string{name}); err == nil {
 			reports = append(reports, found...)

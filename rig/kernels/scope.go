@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/boot"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel"
@@ -20,7 +21,6 @@ import (
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/objcode/insn"
-	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/mailpatch"
 	"kcovrig/rig/objfile"
 	"kcovrig/rig/scenario"
@@ -37,16 +37,15 @@ func fromPatch(cfg Config, image Image, patch string) (Analysis, error) {
 	}
 	k := Analysis{Ways: objcode.Ways{Why: "the scenario names no two writes"}, Notes: f.notes}
 	for _, o := range f.found {
-		role := weakmem.Body
-		if o.callee {
-			role = weakmem.Callee
-		} else {
-			k.Compared = append(k.Compared, o.code.Symbol)
+		code := o.code
+		if code.Role = coderange.Callee; !o.callee {
+			code.Role = coderange.Body
+			k.Compared = append(k.Compared, code.Symbol)
 		}
-		k.Scope = append(k.Scope, weakmem.Scope{Symbol: o.code.Symbol, Role: role, Start: o.code.Start, End: o.code.End})
+		k.Scope = append(k.Scope, code)
 	}
 	k.Code = trial.Code{Container: k.Compared[0], Ordered: objcode.OrderUnknown.String(), Barriers: []string{}}
-	k.Code.Scope = functionsOf(k.Scope, func(s weakmem.Scope) string {
+	k.Code.Scope = functionsOf(k.Scope, func(s coderange.Range) string {
 		i := slices.IndexFunc(f.found, func(o scoped) bool { return o.code.Start == s.Start })
 		return f.found[i].why
 	})
@@ -74,11 +73,11 @@ func scopeKey(s scenario.Scenario, patch string) string {
 
 // scoped is a function in scope.
 type scoped struct {
-	code   elfcode.Range // in vmlinux
+	code   coderange.Range // in vmlinux
 	why    string
 	callee bool
-	lines  objfile.Lines   // by distance from its start; empty: not known
-	other  []elfcode.Range // parts for which they do not hold
+	lines  objfile.Lines     // by distance from its start; empty: not known
+	other  []coderange.Range // parts for which they do not hold
 }
 
 // finder finds the functions of one kernel.
@@ -257,7 +256,7 @@ func (f *finder) files() string {
 
 // leaves adds what functions in scope call, those first that hold lines of the patch.
 func (f *finder) leaves() error {
-	var in []elfcode.Range
+	var in []coderange.Range
 	for _, calls := range []bool{false, true} {
 		for _, o := range f.found {
 			if strings.HasPrefix(o.why, linetable.Calls) == calls {
@@ -321,7 +320,7 @@ func (f *finder) add(o scoped) {
 // disassemble lists the code, and in it, of an architecture whose memory order is weak,
 // what would keep accesses in order.
 func (f *finder) disassemble(k *Analysis, weak bool) error {
-	var ranges, bodies []elfcode.Range
+	var ranges, bodies []coderange.Range
 	for _, o := range f.found {
 		if ranges = append(ranges, o.code); !o.callee {
 			bodies = append(bodies, o.code)
@@ -349,9 +348,9 @@ func (f *finder) disassemble(k *Analysis, weak bool) error {
 	}
 	isNear := map[uint64]bool{}
 	for _, r := range bodies {
-		from := slices.IndexFunc(k.Lines, func(l elfcode.Line) bool { return holds(r, l.Addr) })
+		from := slices.IndexFunc(k.Lines, func(l elfcode.Line) bool { return r.Holds(l.Addr) })
 		code := k.Lines[max(from, 0):]
-		if end := slices.IndexFunc(code, func(l elfcode.Line) bool { return !holds(r, l.Addr) }); end >= 0 {
+		if end := slices.IndexFunc(code, func(l elfcode.Line) bool { return !r.Holds(l.Addr) }); end >= 0 {
 			code = code[:end]
 		}
 		maps.Copy(isNear, near(code, f.windows))
@@ -377,14 +376,12 @@ func (f *finder) disassemble(k *Analysis, weak bool) error {
 	return err
 }
 
-func holds(r elfcode.Range, addr uint64) bool { return r.Start <= addr && addr < r.End }
-
 // orders are the kinds of stops by which Arm orders accesses.
 var orders = []string{insn.StopBarrier, insn.StopRelease, insn.StopAcquire, insn.StopAtomic}
 
 func (f *finder) source(addr uint64) (string, int) {
 	for _, o := range f.found {
-		if len(o.lines) > 0 && holds(o.code, addr) && !slices.ContainsFunc(o.other, func(r elfcode.Range) bool { return holds(r, addr) }) {
+		if len(o.lines) > 0 && o.code.Holds(addr) && !coderange.Within(o.other, addr) {
 			r := o.lines.At(addr - o.code.Start)
 			return r.File, r.Line
 		}

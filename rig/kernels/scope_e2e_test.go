@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/envtest"
 	"kcovrig/rig/internal/kernel"
-	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
@@ -44,7 +44,7 @@ func TestRealScopeFromThePatch(t *testing.T) {
 			require.Contains(t, scope, "callee __memcpy: called by "+caller+", and calls nothing out of the scope")
 			require.Equal(t, present.Compared, found.Compared)
 			for _, s := range present.Scope {
-				require.True(t, slices.ContainsFunc(found.Scope, func(o weakmem.Scope) bool { return s.Start >= o.Start && s.End <= o.End }), "%v", s)
+				require.True(t, slices.ContainsFunc(found.Scope, func(o coderange.Range) bool { return s.Start >= o.Start && s.End <= o.End }), "%v", s)
 			}
 			require.Empty(t, stopsAt(found.Code.Stops, file+":985"))
 			if line == 995 {

@@ -20,6 +20,8 @@ type tree struct {
 	Analyser
 }
 
+var _ Planner = tree{}
+
 func openTree(ctx context.Context, cfg Config) (tree, error) {
 	jobs := cfg.Spec.Jobs
 	if jobs == 0 {

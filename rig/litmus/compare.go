@@ -21,20 +21,20 @@ const (
 
 // Comparison is one test's run beside what the model allows.
 type Comparison struct {
-	Name      string           `json:"name"`
-	Threads   int              `json:"threads"`
-	Outcome   Outcome          `json:"outcome"`
-	Why       string           `json:"why,omitempty"`  // of an inconclusive one
-	Tail      string           `json:"tail,omitempty"` // the program's last output, where it failed
-	Outcomes  uint64           `json:"outcomes"`       // final states counted
-	States    map[State]uint64 `json:"states"`         // seen
-	Allowed   []State          `json:"allowed"`        // by the model, sorted
-	Forbidden []State          `json:"forbidden"`      // seen, not allowed
-	Unseen    []State          `json:"unseen"`         // allowed, not seen
-	Target    bool             `json:"target"`         // a seen state fulfils the test's own condition
-	Answer    string           `json:"verdict"`        // the model's, of that condition: Never, Sometimes or Always
-	ElapsedNS int64            `json:"elapsedNS"`
-	Shares    []Share          `json:"policies"` // by policy of the emulator, in the order of the runs
+	Name        string           `json:"name"`
+	Threads     int              `json:"threads"`
+	Outcome     Outcome          `json:"outcome"`
+	Why         string           `json:"why,omitempty"`  // of an inconclusive one
+	Tail        string           `json:"tail,omitempty"` // the program's last output, where it failed
+	Outcomes    uint64           `json:"outcomes"`       // final states counted
+	States      map[State]uint64 `json:"states"`         // seen
+	Allowed     []State          `json:"allowed"`        // by the model, sorted
+	Forbidden   []State          `json:"forbidden"`      // seen, not allowed
+	Unseen      []State          `json:"unseen"`         // allowed, not seen
+	Target      bool             `json:"target"`         // a seen state fulfils the test's own condition
+	Observation string           `json:"verdict"`        // the model's, of that condition: Never, Sometimes or Always
+	ElapsedNS   int64            `json:"elapsedNS"`
+	Shares      []Share          `json:"policies"` // by policy of the emulator, in the order of the runs
 }
 
 // Report is what a set of tests came to.
@@ -69,8 +69,8 @@ type Share struct {
 }
 
 // Compare judges the final states that a test's program counted.
-func Compare(h Head, v Answer, runs ...Counted) (Comparison, error) {
-	c := Comparison{Name: h.Name, Threads: h.Threads, States: map[State]uint64{}, Answer: v.Observation}
+func Compare(h Head, v Allowed, runs ...Counted) (Comparison, error) {
+	c := Comparison{Name: h.Name, Threads: h.Threads, States: map[State]uint64{}, Observation: v.Observation}
 	for _, run := range runs {
 		share := Share{Policy: run.Policy, Target: run.Fulfilled > 0, Forbidden: []State{}, States: len(run.States)}
 		for text, n := range run.States {
@@ -103,7 +103,7 @@ func Compare(h Head, v Answer, runs ...Counted) (Comparison, error) {
 }
 
 // judge settles the outcome, or says why there is none.
-func (c *Comparison) judge(v Answer) error {
+func (c *Comparison) judge(v Allowed) error {
 	if c.Outcomes == 0 {
 		return fmt.Errorf("no outcome was counted")
 	}

@@ -81,7 +81,7 @@ func TestEveryTestCompares(t *testing.T) {
 }
 
 func TestWhatCannotBeComparedIsAnError(t *testing.T) {
-	v := Answer{States: []State{"1:X0=0; 1:X2=0;"}}
+	v := Allowed{States: []State{"1:X0=0; 1:X2=0;"}}
 	for _, counted := range []map[string]uint64{
 		{}, {"1:X0=0;": 1}, {"1:X0=0; 1:X2=0; 1:X9=0;": 1}, {"nonsense": 1},
 	} {
@@ -92,7 +92,7 @@ func TestWhatCannotBeComparedIsAnError(t *testing.T) {
 
 // Each policy's share is told, and a state that one of them saw counts.
 func TestSharesOfPolicies(t *testing.T) {
-	v := Answer{States: []State{"0:X0=0;", "0:X0=1;"}, Observation: "Sometimes"}
+	v := Allowed{States: []State{"0:X0=0;", "0:X0=1;"}, Observation: "Sometimes"}
 	c, err := Compare(Head{"T", 1}, v,
 		Counted{Policy: "turns", States: map[string]uint64{"0:X0=0;": 5}},
 		Counted{Policy: "verdict", States: map[string]uint64{"0:X0=0;": 1, "0:X0=0x1;": 1, "0:X0=2;": 3}, Fulfilled: 1})
@@ -127,7 +127,7 @@ func TestLoopsAreNotFollowedForEver(t *testing.T) {
 
 // An address that is printed as a number says nothing of what it is of.
 func TestAddressesAsNumbers(t *testing.T) {
-	v := Answer{States: []State{"0:X0=0; 0:X1=0;", "0:X0=x; 0:X1=0;"}, Observation: "Sometimes"}
+	v := Allowed{States: []State{"0:X0=0; 0:X1=0;", "0:X0=x; 0:X1=0;"}, Observation: "Sometimes"}
 	c, err := Compare(Head{"T", 1}, v, Counted{States: map[string]uint64{"0:X0=4509021504; 0:X1=0;": 1}})
 	require.ErrorContains(t, err, "0:X0 holds an address")
 	assert.Empty(t, c.Outcome)

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Answer is what herd7's log says of one test.
-type Answer struct {
+// Allowed is what herd7's log says of one test.
+type Allowed struct {
 	Name        string
 	States      []State // the final states that the model allows
 	Observation string  // Never, Sometimes or Always, of the test's condition
@@ -22,7 +22,7 @@ type Answer struct {
 }
 
 // Allows says whether the state is among those that the model allows.
-func (v Answer) Allows(s State) bool {
+func (v Allowed) Allows(s State) bool {
 	for _, allowed := range v.States {
 		if allowed == s {
 			return true
@@ -31,10 +31,10 @@ func (v Answer) Allows(s State) bool {
 	return false
 }
 
-// ParseHerdLog reads the answers of a log by test name. A log that was cut, or
+// ParseHerdLog reads what a log says, by test name. A log that was cut, or
 // names a test twice, is an error.
-func ParseHerdLog(r io.Reader) (map[string]Answer, error) {
-	p := herdLog{lines: bufio.NewScanner(r), answers: map[string]Answer{}}
+func ParseHerdLog(r io.Reader) (map[string]Allowed, error) {
+	p := herdLog{lines: bufio.NewScanner(r), allowed: map[string]Allowed{}}
 	for p.lines.Scan() {
 		if err := p.line(strings.TrimSpace(p.lines.Text())); err != nil {
 			return nil, fmt.Errorf("herd log, test %s: %w", p.at.Name, err)
@@ -46,15 +46,15 @@ func ParseHerdLog(r io.Reader) (map[string]Answer, error) {
 	if p.at.Name != "" {
 		return nil, fmt.Errorf("herd log: test %s has no Observation", p.at.Name)
 	}
-	return p.answers, nil
+	return p.allowed, nil
 }
 
 type herdLog struct {
 	lines   *bufio.Scanner
-	answers map[string]Answer
-	at      Answer // Name is empty between tests
-	listed  bool   // its states are
-	last    string // the test whose Observation was the last one
+	allowed map[string]Allowed
+	at      Allowed // Name is empty between tests
+	listed  bool    // its states are
+	last    string  // the test whose Observation was the last one
 }
 
 func (p *herdLog) line(line string) error {
@@ -65,7 +65,7 @@ func (p *herdLog) line(line string) error {
 			return fmt.Errorf("no Observation before the next test")
 		}
 		name, _, ok := strings.Cut(rest, " ")
-		if _, twice := p.answers[name]; !ok || twice {
+		if _, twice := p.allowed[name]; !ok || twice {
 			return fmt.Errorf("%q starts no new test", line)
 		}
 		p.at.Name, p.listed = name, false
@@ -76,9 +76,9 @@ func (p *herdLog) line(line string) error {
 	case key == "Observation":
 		return p.observation(strings.Fields(rest))
 	case strings.HasPrefix(line, "Hash="):
-		v := p.answers[p.last]
+		v := p.allowed[p.last]
 		v.Hash = strings.TrimPrefix(line, "Hash=")
-		p.answers[p.last] = v
+		p.allowed[p.last] = v
 	}
 	return nil
 }
@@ -113,7 +113,7 @@ func (p *herdLog) observation(fields []string) error {
 	if err != nil || err2 != nil || !p.listed {
 		return fmt.Errorf("an Observation %q without a list of states", fields)
 	}
-	p.answers[p.at.Name] = p.at
-	p.last, p.at = p.at.Name, Answer{}
+	p.allowed[p.at.Name] = p.at
+	p.last, p.at = p.at.Name, Allowed{}
 	return nil
 }

@@ -24,7 +24,7 @@ func parseFile(t *testing.T, name string) *Test {
 	return test
 }
 
-func herdAnswers(t *testing.T) map[string]Answer {
+func herdAnswers(t *testing.T) map[string]Allowed {
 	t.Helper()
 	f, err := os.Open(filepath.Join(diy, "herd.log"))
 	require.NoError(t, err)
@@ -134,7 +134,7 @@ func TestHerdLogRefuses(t *testing.T) {
 	const good = "Test T Allowed\nStates 1\n0:X0=1;\nOk\nObservation T Always 1 0\nHash=x\n"
 	v, err := ParseHerdLog(strings.NewReader(good))
 	require.NoError(t, err)
-	assert.Equal(t, Answer{Name: "T", States: []State{"0:X0=1;"}, Observation: "Always", Positive: 1, Hash: "x"}, v["T"])
+	assert.Equal(t, Allowed{Name: "T", States: []State{"0:X0=1;"}, Observation: "Always", Positive: 1, Hash: "x"}, v["T"])
 	for name, text := range map[string]string{
 		"a cut list": "Test T Allowed\nStates 2\n0:X0=1;\n", "no observation": "Test T Allowed\nStates 1\n0:X0=1;\n",
 		"twice": good + good, "another's observation": strings.Replace(good, "Observation T", "Observation U", 1),

@@ -10,6 +10,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/boot"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/qemu"
@@ -140,8 +141,8 @@ func (b *batch) files() ([]initramfs.File, error) {
 
 func guestPath(t *test) string { return "litmus/" + t.source.Name + ".exe" }
 
-func (b *batch) scope() []weakmem.Scope {
-	var out []weakmem.Scope
+func (b *batch) scope() []coderange.Range {
+	var out []coderange.Range
 	for _, t := range b.tests {
 		out = append(out, t.scope...)
 	}

@@ -71,7 +71,7 @@ func (r *set) do(ctx context.Context) (made trial.Prepared, err error) {
 	}
 	r.kernel = built.Of[trial.Unpatched].Image
 	for _, t := range r.tests {
-		if t.why = cmp.Or(t.why, t.unbuilt); t.why == "" && t.answer == nil {
+		if t.why = cmp.Or(t.why, t.unbuilt); t.why == "" && t.allowed == nil {
 			t.why = t.unjudged
 		}
 		if t.why != "" {

@@ -17,10 +17,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/herdtools"
 	"kcovrig/rig/internal/objcode/elfcode"
-	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/litmus"
 )
 
@@ -33,13 +33,13 @@ func (r *set) judge(ctx context.Context) error {
 		if err != nil {
 			return fault.Wrap(fault.User, "--herd-log", err)
 		}
-		answers, err := litmus.ParseHerdLog(bytes.NewReader(log))
+		allowed, err := litmus.ParseHerdLog(bytes.NewReader(log))
 		if err != nil {
 			return fault.Wrap(fault.User, "read herd7's log", err)
 		}
 		for _, t := range r.tests {
-			if v, ok := answers[t.head.Name]; ok {
-				t.answer = &v
+			if v, ok := allowed[t.head.Name]; ok {
+				t.allowed = &v
 			} else {
 				t.unjudged = "user: " + r.cfg.HerdLog + " does not have it"
 			}
@@ -93,20 +93,20 @@ func (r *set) jobs() int {
 
 // ask asks herd7 about one test.
 func (r *set) ask(ctx context.Context, t *test) error {
-	answer, err := herdtools.Allowed(ctx, r.run.Config.CacheDir, "", []herdtools.Source{t.source}, r.cfg.HerdLimit)
+	output, err := herdtools.Allowed(ctx, r.run.Config.CacheDir, "", []herdtools.Source{t.source}, r.cfg.HerdLimit)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	t.log = answer.Log
-	answers, parsed := litmus.ParseHerdLog(bytes.NewReader(answer.Log))
-	for _, v := range answers {
-		t.answer = &v // it was asked about one
+	t.log = output.Log
+	allowed, parsed := litmus.ParseHerdLog(bytes.NewReader(output.Log))
+	for _, v := range allowed {
+		t.allowed = &v // it was asked about one
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		t.unjudged = fmt.Sprintf("herd7 gave no answer within %v: try a longer --herd-limit", r.cfg.HerdLimit)
-	case answer.Said != "":
-		t.unjudged = "herd7: " + answer.Said
+	case output.Said != "":
+		t.unjudged = "herd7: " + output.Said
 	case err != nil:
 		t.unjudged = err.Error()
 	case parsed != nil:
@@ -183,7 +183,7 @@ func (r *set) build(ctx context.Context) (map[string]herdtools.Program, error) {
 
 // threadScope finds the code of a test's threads in its program: litmus7 calls
 // the function of thread n coden.
-func threadScope(path string, threads int) ([]weakmem.Scope, error) {
+func threadScope(path string, threads int) ([]coderange.Range, error) {
 	if err := checkProgram(path); err != nil {
 		return nil, err
 	}
@@ -195,12 +195,12 @@ func threadScope(path string, threads int) ([]weakmem.Scope, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []weakmem.Scope
+	var out []coderange.Range
 	for _, f := range found {
 		// Threads of the same code may have been folded into one function.
 		if len(out) == 0 || out[len(out)-1].Start != f.Start {
-			name := strings.TrimSuffix(filepath.Base(path), ".exe") + ":" + f.Symbol
-			out = append(out, weakmem.Scope{Symbol: name, Role: weakmem.Body, Start: f.Start, End: f.End})
+			f.Symbol, f.Role = strings.TrimSuffix(filepath.Base(path), ".exe")+":"+f.Symbol, coderange.Body
+			out = append(out, f)
 		}
 	}
 	return out, nil

@@ -10,10 +10,10 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/command"
 	"kcovrig/rig/internal/herdtools"
 	"kcovrig/rig/internal/qemu"
-	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/litmus"
 )
@@ -34,12 +34,12 @@ type test struct {
 	head      litmus.Head
 	file      string
 	source    herdtools.Source
-	answer    *litmus.Answer // nil: the model's is not known
-	log       []byte         // herd7's
-	unjudged  string         // why answer is nil
-	unbuilt   string         // why there is no program
-	path      string         // of the program
-	scope     []weakmem.Scope
+	allowed   *litmus.Allowed // nil: the model's is not known
+	log       []byte          // herd7's
+	unjudged  string          // why answer is nil
+	unbuilt   string          // why there is no program
+	path      string          // of the program
+	scope     []coderange.Range
 	counted   []litmus.Counted
 	left      []string // the policies that it has yet to run under
 	announced bool
@@ -73,8 +73,8 @@ func (r *set) heads() []litmus.Head {
 func (r *set) settle(t *test) error {
 	var c litmus.Comparison
 	var err error
-	if t.answer != nil && len(t.counted) > 0 {
-		c, err = litmus.Compare(t.head, *t.answer, t.counted...)
+	if t.allowed != nil && len(t.counted) > 0 {
+		c, err = litmus.Compare(t.head, *t.allowed, t.counted...)
 	}
 	c.Name, c.Threads, c.Why, c.Tail, c.ElapsedNS = t.head.Name, t.head.Threads, t.why, t.tail, t.elapsed
 	if err != nil {

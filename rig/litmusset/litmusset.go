@@ -67,8 +67,8 @@ func names(families []Family) string {
 type Made struct {
 	Family
 	Tests   []Test
-	Answers map[string]litmus.Answer // by the tests' names
-	Log     []byte                   // herd7's
+	Allowed map[string]litmus.Allowed // by the tests' names
+	Log     []byte                    // herd7's
 }
 
 // Test is one test's text; its name is of no other test of the set.
@@ -105,7 +105,7 @@ func Make(ctx context.Context, c Config) ([]Made, error) {
 		}
 		left = slices.DeleteFunc(left, func(name string) bool { return name == f.Name })
 		made := Made{Family: f, Tests: c.sample(tests)}
-		if made.Log, made.Answers, err = m.ask(ctx, made.Tests); err != nil {
+		if made.Log, made.Allowed, err = m.ask(ctx, made.Tests); err != nil {
 			return nil, fmt.Errorf("the family %s: %w", f.Name, err)
 		}
 		out = append(out, made)
@@ -168,7 +168,7 @@ const (
 )
 
 // ask has herd7 say what the model allows.
-func (m maker) ask(ctx context.Context, tests []Test) ([]byte, map[string]litmus.Answer, error) {
+func (m maker) ask(ctx context.Context, tests []Test) ([]byte, map[string]litmus.Allowed, error) {
 	chunks := slices.Collect(slices.Chunk(tests, askedAtOnce))
 	logs := make([][]byte, len(chunks))
 	group, at := errgroup.WithContext(ctx)
@@ -183,11 +183,11 @@ func (m maker) ask(ctx context.Context, tests []Test) ([]byte, map[string]litmus
 		return nil, nil, err
 	}
 	log := slices.Concat(logs...)
-	answers, err := litmus.ParseHerdLog(bytes.NewReader(log))
+	allowed, err := litmus.ParseHerdLog(bytes.NewReader(log))
 	if err != nil {
 		return nil, nil, fault.Wrap(fault.Rig, "read herd7's log", err)
 	}
-	return log, answers, nil
+	return log, allowed, nil
 }
 
 // allowed is herd7's log, with an answer for each test. The only loops are those of
@@ -199,20 +199,20 @@ func (m maker) allowed(ctx context.Context, tests []Test) ([]byte, error) {
 	for _, t := range tests {
 		sources = append(sources, herdtools.Source(t))
 	}
-	answer, err := herdtools.Allowed(ctx, m.CacheDir, "", sources, m.Limit, "-unroll", "1")
+	output, err := herdtools.Allowed(ctx, m.CacheDir, "", sources, m.Limit, "-unroll", "1")
 	if err != nil {
 		return nil, err
 	}
-	answers, err := litmus.ParseHerdLog(bytes.NewReader(answer.Log))
+	allowed, err := litmus.ParseHerdLog(bytes.NewReader(output.Log))
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, "read herd7's log", err)
 	}
 	for _, t := range tests {
-		if _, ok := answers[t.Name]; !ok {
-			return nil, fault.Newf(fault.Rig, "ask herd7 about "+t.Name, "no answer: %s", answer.Said)
+		if _, ok := allowed[t.Name]; !ok {
+			return nil, fault.Newf(fault.Rig, "ask herd7 about "+t.Name, "no answer: %s", output.Said)
 		}
 	}
-	return answer.Log, nil
+	return output.Log, nil
 }
 
 // kept is what make made before of the same input with the same tools, or makes now.

@@ -78,7 +78,7 @@ func TestATestIsOfTheFirstFamilyThatHasIt(t *testing.T) {
 	assert.Len(t, made[1].Tests, 6, "of two crosses")
 	for _, f := range made {
 		for _, one := range f.Tests {
-			assert.Equal(t, []litmus.State{"0:X0=1;"}, f.Answers[one.Name].States, one.Name)
+			assert.Equal(t, []litmus.State{"0:X0=1;"}, f.Allowed[one.Name].States, one.Name)
 		}
 	}
 	c := two(cache)

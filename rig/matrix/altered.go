@@ -9,16 +9,16 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// Answer is what was said of an alteration.
-type Answer struct {
+// AlteredOutcome is what was said of an alteration.
+type AlteredOutcome struct {
 	Outcome Outcome
 	Reason  string
 	Miss    *float64     // as in a CellResult
 	Tallies []wire.Tally // under it
 }
 
-// JudgeAltered is Judge of a cell with an alteration, whose answer is known.
-func JudgeAltered(c Cell, r trial.Result, a Answer) CellResult {
+// JudgeAltered is Judge of a cell with an alteration, whose outcome is known.
+func JudgeAltered(c Cell, r trial.Result, a AlteredOutcome) CellResult {
 	r.Observations = slices.Clone(r.Observations)
 	for i := range r.Observations {
 		r.Observations[i].Tallies = a.Tallies

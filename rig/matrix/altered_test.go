@@ -54,12 +54,12 @@ func TestAnAlterationsCellIsJudgedByItsAnswer(t *testing.T) {
 	}{
 		"as stated":      {seen, Enough, Expected},
 		"otherwise":      {seen, NotEnough, Unexpected},
-		"no answer":      {seen, Inconclusive, NoAnswer},
+		"no answer":      {seen, Inconclusive, Undecided},
 		"interrupted":    {cut, Inconclusive, NotRun},
 		"failed":         {failed, Inconclusive, Failed},
 		"not applicable": {not, Inconclusive, NotFor},
 	} {
-		r := JudgeAltered(Cell{Command: Barriers, Expect: Enough}, c.result, Answer{Outcome: c.said, Reason: "so", Miss: &miss, Tallies: []wire.Tally{{Mode: "pc", Windows: 640, Blocks: 40}}})
+		r := JudgeAltered(Cell{Command: Barriers, Expect: Enough}, c.result, AlteredOutcome{Outcome: c.said, Reason: "so", Miss: &miss, Tallies: []wire.Tally{{Mode: "pc", Windows: 640, Blocks: 40}}})
 		assert.Equal(t, c.want, r.Status, name)
 		if c.want == Expected {
 			assert.Equal(t, "so", r.Reason)

@@ -85,7 +85,7 @@ func Count(d Document) Counts {
 			c.Expected++
 		case Unexpected:
 			c.Unexpected++
-		case NoAnswer:
+		case Undecided:
 			c.Inconclusive++
 		case NotFor:
 			c.NotApplicable++

@@ -43,8 +43,8 @@ func (d *document) expect(cell *Cell, c combination) {
 }
 
 // modelled is what the memory model says of a cell: herd7's table under the
-// kernel's model, where the emulator or the hardware reorders, and nothing
-// stale where neither does. "auto" counts as KVM only where the file asks for a
+// kernel's model, where the emulator or the hardware reorders, and no
+// hit where neither does. "auto" counts as KVM only where the file asks for a
 // host of the guest's own architecture, since it depends on the host otherwise.
 func modelled(c Cell, s scenario.Scenario) (Outcome, string) {
 	a, err := arch.Lookup(c.Spec.Arch)

@@ -22,7 +22,7 @@ const (
 	NotRun     Status = ""
 	Expected   Status = "as-expected"
 	Unexpected Status = "unexpected"
-	NoAnswer   Status = "inconclusive"   // and that was not expected
+	Undecided  Status = "inconclusive"   // and that was not expected
 	NotFor     Status = "not-applicable" // and that was not expected: nothing was tested, and nothing failed
 	Failed     Status = "failed"         // a fault: it says nothing of the kernel's ordering
 )
@@ -51,7 +51,7 @@ type CellResult struct {
 // Answered says whether the cell need not run again.
 func (r CellResult) Answered() bool {
 	switch r.Status {
-	case Expected, Unexpected, NoAnswer, NotFor:
+	case Expected, Unexpected, Undecided, NotFor:
 		return true
 	case Failed:
 		return r.culprit() == fault.Kernel
@@ -103,7 +103,7 @@ func judge(c Cell, r trial.Result, weigh func(*CellResult)) CellResult {
 	case DoesNotApply:
 		out.Status = NotFor
 	case Inconclusive, Identical, Unknown:
-		out.Status = NoAnswer
+		out.Status = Undecided
 		if c.Expect == Hit && len(r.Observations) == 1 && verdict.Silent(r.Observations[0], c.Spec.CleanShare) {
 			out.Status = Unexpected // whatever its silence is worth, the rig did not see what it is there to see
 		}

@@ -52,20 +52,20 @@ func TestACellIsJudgedByWhatWasExpected(t *testing.T) {
 		"not applicable, of one kernel":      {Run, Clean, trial.Result{Judgement: trial.Judgement{Verdict: trial.DoesNotApply}}, NotFor},
 		"not applicable as expected":         {Compare, DoesNotApply, compared(trial.DoesNotApply), Expected},
 		"one kernel that was not to apply":   {Run, DoesNotApply, run(trial.OutcomeOK, 100, 3), Unexpected},
-		"inconclusive":                       {Compare, Fixed, compared(trial.Inconclusive), NoAnswer},
+		"inconclusive":                       {Compare, Fixed, compared(trial.Inconclusive), Undecided},
 		"inconclusive as expected":           {Compare, Inconclusive, compared(trial.Inconclusive), Expected},
 		"an answer where none was expected":  {Compare, Inconclusive, compared(trial.Fixed), Unexpected},
-		"no verdict":                         {Compare, Fixed, compared(trial.VerdictUnknown), NoAnswer},
+		"no verdict":                         {Compare, Fixed, compared(trial.VerdictUnknown), Undecided},
 		"hit":                                {Run, Hit, run(trial.OutcomeOK, 100, 3), Expected},
 		"clean where a hit was expected":     {Run, Hit, run(trial.OutcomeOK, 1000, 0), Unexpected},
 		"a hit where clean was expected":     {Run, Clean, run(trial.OutcomeOK, 1000, 1), Unexpected},
 		"clean":                              {Run, Clean, run(trial.OutcomeOK, 1000, 0), Expected},
-		"too few windows to be clean":        {Run, Clean, run(trial.OutcomeOK, 100, 0), NoAnswer},
-		"clean with an idle emulator":        {Run, Clean, idle, NoAnswer},
-		"silence not earned":                 {Run, Clean, cautious, NoAnswer},
+		"too few windows to be clean":        {Run, Clean, run(trial.OutcomeOK, 100, 0), Undecided},
+		"clean with an idle emulator":        {Run, Clean, idle, Undecided},
+		"silence not earned":                 {Run, Clean, cautious, Undecided},
 		"silence where a hit was expected":   {Run, Hit, cautious, Unexpected},
-		"a boot that failed":                 {Run, Clean, run(trial.OutcomeKernelFault, 1000, 0), NoAnswer},
-		"nothing ran":                        {Run, Clean, trial.Result{}, NoAnswer},
+		"a boot that failed":                 {Run, Clean, run(trial.OutcomeKernelFault, 1000, 0), Undecided},
+		"nothing ran":                        {Run, Clean, trial.Result{}, Undecided},
 		"a fault, inconclusive expected":     {Compare, Inconclusive, failed(fault.Rig), Failed},
 		"a kernel's fault":                   {Compare, Fixed, failed(fault.Kernel), Failed},
 		"interrupted, whatever was seen":     {Run, Hit, run(trial.OutcomeCut, 1000, 3), NotRun},
@@ -85,7 +85,7 @@ func TestACellWhoseVoicesDisagreeSaysHow(t *testing.T) {
 	require.Equal(t, trial.Fixed, j.Verdict, "by the run alone")
 	r := trial.Result{Prepared: trial.Prepared{Code: code}, Observations: []trial.Observation{u, p}, Judgement: verdict.Agree(wording.Words{}, j, u, p, verdict.BinaryVoice(code))}
 	got := Judge(Cell{Command: Compare, Expect: Fixed}, r)
-	assert.Equal(t, NoAnswer, got.Status)
+	assert.Equal(t, Undecided, got.Status)
 	assert.Equal(t, Inconclusive, got.Outcome)
 	assert.True(t, strings.HasPrefix(got.Reason, "binary and run contradict each other on the patched kernel"), got.Reason)
 	assert.Nil(t, got.Miss)
@@ -94,7 +94,7 @@ func TestACellWhoseVoicesDisagreeSaysHow(t *testing.T) {
 func TestCounts(t *testing.T) {
 	whose := func(k fault.Kind) *trial.Failure { return &trial.Failure{Whose: k.String()} }
 	got := Count(Document{Retries: []string{"c"}, Cells: []CellResult{
-		{Status: Expected, Retries: []string{"a", "b"}}, {Status: Unexpected}, {Status: NoAnswer}, {Status: NotRun},
+		{Status: Expected, Retries: []string{"a", "b"}}, {Status: Unexpected}, {Status: Undecided}, {Status: NotRun},
 		{Status: Failed, Failure: whose(fault.User)}, {Status: Failed, Failure: whose(fault.Kernel)},
 		{Status: Failed, Failure: whose(fault.Guest)}, {Status: Failed}, {Status: Failed, Failure: whose(fault.Rig)},
 	}})

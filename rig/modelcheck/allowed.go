@@ -41,17 +41,17 @@ func Allowed(ctx context.Context, cacheDir string, tests []trial.LitmusTest) (tr
 		return "", fault.Wrap(fault.Rig, "ask herd7", err)
 	}
 	defer folder.Close()
-	answer, err := herdtools.Allowed(ctx, cacheDir, filepath.Join(folder.Dir, "herd.log"), sources, modelLimit)
+	output, err := herdtools.Allowed(ctx, cacheDir, filepath.Join(folder.Dir, "herd.log"), sources, modelLimit)
 	if err != nil {
 		return "", err
 	}
-	answers, err := litmus.ParseHerdLog(bytes.NewReader(answer.Log))
+	allowed, err := litmus.ParseHerdLog(bytes.NewReader(output.Log))
 	if err != nil {
 		return "", fault.Wrap(fault.Rig, "read herd7's answer", err)
 	}
 	known.Allowed = trial.Never
 	for _, t := range tests {
-		switch v, ok := answers[t.Name]; {
+		switch v, ok := allowed[t.Name]; {
 		case !ok:
 			return "", fault.Newf(fault.Rig, "read herd7's answer", "none to %s", t.Name)
 		case v.Observation != "Never":

@@ -58,7 +58,7 @@ func Certify(ctx context.Context, c CertifyConfig) (trial.Certificate, error) {
 	for _, t := range tests {
 		sources = append(sources, herdtools.Source{Name: t.Name, Text: t.Text})
 	}
-	answer, err := herdtools.Allowed(ctx, c.CacheDir, filepath.Join(folder.Dir, "herd.log"), sources, c.Limit)
+	output, err := herdtools.Allowed(ctx, c.CacheDir, filepath.Join(folder.Dir, "herd.log"), sources, c.Limit)
 	switch {
 	case ctx.Err() != nil:
 		return out, ctx.Err()
@@ -69,12 +69,12 @@ func Certify(ctx context.Context, c CertifyConfig) (trial.Certificate, error) {
 		}
 		return out, nil
 	}
-	answers, err := litmus.ParseHerdLog(bytes.NewReader(answer.Log))
+	allowed, err := litmus.ParseHerdLog(bytes.NewReader(output.Log))
 	if err != nil {
 		return out, fault.Wrap(fault.Rig, "read herd7's answer", err)
 	}
 	for i, t := range tests {
-		if v, ok := answers[t.Name]; ok {
+		if v, ok := allowed[t.Name]; ok {
 			out.Tests[i].Allowed = trial.Sometimes
 			if v.Observation == "Never" {
 				out.Tests[i].Allowed = trial.Never

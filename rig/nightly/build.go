@@ -24,7 +24,7 @@ import (
 // built is what cells with the same kernels need. It is kept until close.
 type built struct {
 	run     *command.Run
-	kernels prepare.Kernels
+	kernels *prepare.Kernels
 	archive initramfs.Archive
 	failed  map[trial.Variant]error
 	sent    weakmem.Bundle
@@ -40,7 +40,7 @@ func build(ctx context.Context, cfg command.Config, pack func(string) (weakmem.B
 	if err != nil {
 		return nil, err
 	}
-	k := &built{run: run, failed: map[trial.Variant]error{}}
+	k := &built{run: run, kernels: &prepare.Kernels{}}
 	err = run.Scenario.Applies(run.Arch.Name)
 	if err == nil {
 		err = k.fill(ctx, pack, variants)
@@ -72,36 +72,8 @@ func (k *built) fill(ctx context.Context, pack func(string) (weakmem.Bundle, err
 			return fault.Wrap(fault.Rig, "write the scenario for the cells", err)
 		}
 	}
-	if k.kernels.Source, err = prepare.Open(ctx, from, prepare.Request{}); err != nil {
-		return err
-	}
-	for _, v := range variants {
-		if err := k.build(ctx, from, v); err != nil {
-			k.failed[v] = err
-		}
-	}
-	if len(variants) == 2 && len(k.failed) == 0 {
-		of := k.kernels.Of
-		k.kernels.Same, err = prepare.SameCode(k.kernels.Source, of[variants[0]], of[variants[1]])
-	}
+	k.kernels, k.failed, err = prepare.BuildEach(ctx, from, variants)
 	return err
-}
-
-func (k *built) build(ctx context.Context, from prepare.Config, v trial.Variant) error {
-	source := k.kernels.Source
-	if err := source.Check(ctx, v); err != nil {
-		return err
-	}
-	kernel, err := prepare.BuildOne(ctx, from, source, v)
-	if err != nil {
-		return err
-	}
-	k.kernels.Put(v, kernel)
-	if kernel, err = prepare.Analyse(ctx, from, source, v, kernel); err != nil {
-		return err
-	}
-	k.kernels.Put(v, kernel)
-	return nil
 }
 
 // ready is what a cell boots, or why it cannot.

@@ -6,56 +6,46 @@ import (
 	"context"
 	"fmt"
 
-	"kcovrig/rig/boot"
+	"kcovrig/rig/command"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet/natsserver"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/matrix"
-	"kcovrig/rig/prepare"
 	"kcovrig/rig/result"
 	"kcovrig/rig/task"
-	"kcovrig/rig/trial"
 	"kcovrig/rig/yamlfile"
 )
 
 // Config is a matrix command's input.
 type Config struct {
+	command.Env
 	File     string
-	Shard    string   // "i/n"; empty: the whole
-	Cells    []string // ids or names; empty: all
-	OutDir   string   // empty: one below the cache
-	Resume   bool     // go on in OutDir
-	History  string   // database to record the cells' runs in, under their names; empty: none
-	Since    string   // folder of an earlier run, for the reports; empty: none
-	Retries  int      // of a cell or a kernel, after a fault of the rig
-	Parallel int      // cells at once on this machine; 0: what it bears
-	Jobs     int      // parallel compiler jobs; 0: one per CPU
-	CacheDir string
-	Sandbox  bool   // kernels are built in one
-	QEMU     string // where a cell names none
-	Version  string
-	Events   trial.Sink
+	Shard    string         // "i/n"; empty: the whole
+	Cells    []string       // ids or names; empty: all
+	OutDir   string         // empty: one below the cache
+	Resume   bool           // go on in OutDir
+	History  string         // database to record the cells' runs in, under their names; empty: none
+	Since    string         // folder of an earlier run, for the reports; empty: none
+	Retries  int            // of a cell or a kernel, after a fault of the rig
+	Parallel int            // cells at once on this machine; 0: what it bears
+	Jobs     int            // parallel compiler jobs; 0: one per CPU
+	Sandbox  bool           // kernels are built in one
 	Reports  result.Reports // made in the matrix' folder and in the cells'
 	Kernels  kernels.Opener // nil: source trees
-	Tools    *prepare.Tools // that make what is booted; nil: the real ones
-	Boots    *boot.Tools    // that boot it; nil: the real ones
 	NATS     string         // the server whose workers run the cells; empty: this machine
 	Auth     natsserver.Auth
-	Executor Executor // nil: as NATS says
 
-	pack func(path string) (weakmem.Bundle, error) // writes the emulator for the cells; nil: this program's own
+	pack    func(path string) (weakmem.Bundle, error) // writes the emulator for the cells; nil: this program's own
+	execute execute                                   // nil: as NATS says
 }
 
-// Executor runs cells wherever they can run.
-type Executor interface {
-	// Run runs every task once, and tells each result once, when its run folder is
-	// in place. One cell's failure stops no other; an error means that some cells
-	// were not run. It ends soon after ctx does. done may be called from any
-	// goroutine; once it returns, the result is kept.
-	Run(ctx context.Context, tasks []task.Cell, done func(matrix.CellResult)) error
-}
+// execute runs every task once, and tells each result once, when its run folder is
+// in place. One cell's failure stops no other; an error means that some cells
+// were not run. It ends soon after ctx does. done may be called from any
+// goroutine; once it returns, the result is kept.
+type execute func(ctx context.Context, tasks []task.Cell, done func(matrix.CellResult)) error
 
 // Counts sums up the cells of a matrix.
 type Counts = matrix.Counts

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"kcovrig/rig/command"
 	"kcovrig/rig/nightly"
 	"kcovrig/rig/rigtest"
 )
@@ -24,9 +25,10 @@ func ExampleRun() {
 	if err := os.WriteFile(file, []byte("version: 1\naxes: {patch: [series, none]}\n"), 0o600); err != nil {
 		panic(err)
 	}
-	lab := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
+	lab := rigtest.NewLab(rigtest.Guest{HitEvery: 2}, rigtest.Guest{})
 	doc, folder, err := nightly.Run(context.Background(), nightly.Config{
-		File: file, OutDir: filepath.Join(dir, "out"), CacheDir: dir, Kernels: lab.Open, Tools: lab.Tools(), Boots: lab.Booting(),
+		Env:  command.Env{CacheDir: dir, Tools: lab.Tools(), Boots: lab.Booting()},
+		File: file, OutDir: filepath.Join(dir, "out"), Kernels: lab.Open,
 	})
 	if err != nil {
 		panic(err)

@@ -23,7 +23,7 @@ import (
 // named, on this machine, by a server in this process that opens no port.
 type fleetExecutor struct {
 	cfg      Config
-	run      string
+	name     string
 	sums     map[string]fleet.Artifact
 	outcomes outcomes
 }
@@ -38,13 +38,13 @@ func newFleetExecutor(cfg Config, doc matrix.Document) *fleetExecutor {
 		return -1
 	}, doc.Started)
 	return &fleetExecutor{
-		cfg: cfg, run: "matrix-" + doc.Hash[:12] + "-" + started,
+		cfg: cfg, name: "matrix-" + doc.Hash[:12] + "-" + started,
 		outcomes: outcomes{cfg: cfg, tasks: map[string]task.Cell{}}, sums: map[string]fleet.Artifact{},
 	}
 }
 
-// Run queues the tasks and takes their outcomes.
-func (f *fleetExecutor) Run(ctx context.Context, tasks []task.Cell, done func(matrix.CellResult)) (err error) {
+// run queues the tasks and takes their outcomes: it is the execute of who has no other.
+func (f *fleetExecutor) run(ctx context.Context, tasks []task.Cell, done func(matrix.CellResult)) (err error) {
 	folder, err := disk.NewWorkFolder()
 	if err != nil {
 		return err
@@ -52,7 +52,7 @@ func (f *fleetExecutor) Run(ctx context.Context, tasks []task.Cell, done func(ma
 	defer func() { err = errors.Join(err, folder.Close()) }()
 	f.outcomes.done = done
 	cfg := fleet.CoordinatorConfig{
-		Server: natsserver.Access{URL: f.cfg.NATS, Auth: f.cfg.Auth}, Run: f.run, LogDir: filepath.Join(folder.Dir, "logs"),
+		Server: natsserver.Access{URL: f.cfg.NATS, Auth: f.cfg.Auth}, Run: f.name, LogDir: filepath.Join(folder.Dir, "logs"),
 		Attempts: f.cfg.Retries + 1, Notify: f.notify,
 	}
 	if f.cfg.NATS == "" {

@@ -16,6 +16,7 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/boot"
+	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet/natsserver"
 	"kcovrig/rig/matrix"
@@ -41,7 +42,7 @@ func startWorkerWith(t *testing.T, url, name string, guest rigtest.Guest, change
 	ctx, stop := context.WithCancel(t.Context())
 	var work sync.WaitGroup
 	work.Go(func() {
-		_, err := worker.Work(ctx, worker.Config{NATS: url, Name: name, Slots: 1, Dir: t.TempDir(), CacheDir: t.TempDir(), Version: "test", Tools: tools, Boots: b, NoKVM: true, Events: func(trial.Event) {}})
+		_, err := worker.Work(ctx, worker.Config{Env: command.Env{CacheDir: t.TempDir(), Version: "test", Tools: tools, Boots: b, Events: func(trial.Event) {}}, NATS: url, Name: name, Slots: 1, Dir: t.TempDir(), NoKVM: true})
 		assert.True(t, errors.Is(err, context.Canceled), "%v", err)
 	})
 	t.Cleanup(func() { stop(); work.Wait() })
@@ -49,7 +50,7 @@ func startWorkerWith(t *testing.T, url, name string, guest rigtest.Guest, change
 
 func TestAMatrixOnWorkersElsewhere(t *testing.T) {
 	url := rigtest.NATS(t)
-	bad := rigtest.Guest{Stale: 2}
+	bad := rigtest.Guest{HitEvery: 2}
 	for _, name := range []string{"w1", "w2"} {
 		startWorker(t, url, name, bad)
 	}
@@ -119,7 +120,7 @@ func TestEachKindOfNeedIsASequence(t *testing.T) {
 // Whoever watches hears how many cells are done, and of each cell its stages, by its name, and
 // its end; a worker says at its own end what it ran.
 func TestWhoeverWatchesHearsOfEachCell(t *testing.T) {
-	url, bad := rigtest.NATS(t), rigtest.Guest{Stale: 2}
+	url, bad := rigtest.NATS(t), rigtest.Guest{HitEvery: 2}
 	l := rigtest.NewLab(bad, rigtest.Guest{})
 	tools := l.Tools()
 	tools.Archive = nil
@@ -140,7 +141,7 @@ func TestWhoeverWatchesHearsOfEachCell(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan worker.Ran, 1)
 	go func() {
-		ran, _ := worker.Work(ctx, worker.Config{NATS: url, Name: "w", Slots: 1, Dir: t.TempDir(), CacheDir: t.TempDir(), Version: "test", Tools: tools, Boots: l.Booting(), NoKVM: true, Events: events})
+		ran, _ := worker.Work(ctx, worker.Config{Env: command.Env{CacheDir: t.TempDir(), Version: "test", Tools: tools, Boots: l.Booting(), Events: events}, NATS: url, Name: "w", Slots: 1, Dir: t.TempDir(), NoKVM: true})
 		ended <- ran
 	}()
 	n := newNightlyLab(t, bad, rigtest.Guest{}, small)

@@ -4,12 +4,12 @@ package nightly
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -27,9 +27,25 @@ import (
 //	cells/ID/       a cell's run folder
 //	matrix.json     the document, and the reports made of it
 type matrixFolder struct {
-	dir  string
-	own  bool // below the cache, where only the latest stay
-	lock *os.File
+	dir     string
+	own     bool // below the cache, where only the latest stay
+	lock    *os.File
+	earlier earlier
+}
+
+// earlier is what the commands left that worked in the folder before; zero: none did.
+type earlier struct {
+	started string                       // when the first of them began
+	results map[string]matrix.CellResult // of the cells that were answered, by their id
+	begun   map[string]string            // when the cells were begun that were not, by their id
+	builds  []matrix.Build
+	retries []string
+}
+
+// answered says whether the cell need not run again.
+func (e earlier) answered(c matrix.Cell) bool {
+	_, there := e.results[c.ID]
+	return there
 }
 
 // matrixPlan is plan.json.
@@ -59,10 +75,10 @@ func (f *matrixFolder) save(r matrix.CellResult) error {
 	return fault.Wrap(fault.Rig, "keep the result of "+r.Cell.Name, disk.WriteJSON(f.result(r.Cell.ID), r.Below(f.dir)))
 }
 
-// openMatrixFolder makes the folder or, to resume, opens the one that is there. It
-// puts the results found there into kept, and into again when each cell was begun that
-// has no result. No other process can open the folder until close.
-func openMatrixFolder(cfg Config, doc *matrix.Document, shipped string, kept map[string]matrix.CellResult, again map[string]string) (_ *matrixFolder, err error) {
+// openMatrixFolder makes the folder of the planned matrix or, to resume, opens the one
+// that is there, and reads what earlier commands left in it. No other process can open
+// the folder until close.
+func openMatrixFolder(cfg Config, plan matrixPlan) (_ *matrixFolder, err error) {
 	f := &matrixFolder{dir: cfg.OutDir}
 	if f.dir == "" {
 		if cfg.Resume {
@@ -72,7 +88,7 @@ func openMatrixFolder(cfg Config, doc *matrix.Document, shipped string, kept map
 			return nil, err
 		}
 		f.own = true
-		f.dir = filepath.Join(cfg.CacheDir, "matrix", time.Now().UTC().Format("20060102T150405.000")+"-"+strings.ReplaceAll(doc.Name, "/", "-"))
+		f.dir = filepath.Join(cfg.CacheDir, "matrix", time.Now().UTC().Format("20060102T150405.000")+"-"+strings.ReplaceAll(plan.Name, "/", "-"))
 	}
 	if f.dir, err = filepath.Abs(f.dir); err != nil {
 		return nil, fault.Wrap(fault.User, matrixOp, err)
@@ -93,44 +109,44 @@ func openMatrixFolder(cfg Config, doc *matrix.Document, shipped string, kept map
 		}
 	}()
 	if there == nil {
-		if err := f.resume(doc, shipped, kept, again); err != nil {
+		if f.earlier, err = f.resume(plan); err != nil {
 			return nil, err
 		}
+		plan.Started = cmp.Or(f.earlier.started, plan.Started)
 	}
 	for _, dir := range []string{f.cells(), f.results()} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return nil, fault.Wrap(fault.Rig, matrixOp, err)
 		}
 	}
-	plan := matrixPlan{planSchema, doc.Name, doc.File, doc.Hash, shipped, doc.Shard, doc.Started}
 	return f, fault.Wrap(fault.Rig, matrixOp, disk.WriteJSON(f.plan(), plan))
 }
 
 // resume reads what is there. Another matrix than the one that was begun, also
 // the same file changed, is refused: its results would be mixed.
-func (f *matrixFolder) resume(doc *matrix.Document, shipped string, kept map[string]matrix.CellResult, again map[string]string) error {
+func (f *matrixFolder) resume(plan matrixPlan) (earlier, error) {
 	entries, err := os.ReadDir(f.dir)
 	if err != nil {
-		return fault.Wrap(fault.Rig, matrixOp, err)
+		return earlier{}, fault.Wrap(fault.Rig, matrixOp, err)
 	}
 	if len(entries) == 0 {
-		return nil
+		return earlier{}, nil
 	}
-	plan, err := f.readPlan()
-	if err != nil || plan.Schema != planSchema {
-		return &fault.Error{Kind: fault.User, Op: "--resume", Err: fmt.Errorf("%s is no folder of a matrix: %w", f.dir, errors.Join(err, errPlan)), Try: "name a new folder"}
+	begun, err := f.readPlan()
+	if err != nil || begun.Schema != planSchema {
+		return earlier{}, &fault.Error{Kind: fault.User, Op: "--resume", Err: fmt.Errorf("%s is no folder of a matrix: %w", f.dir, errors.Join(err, errPlan)), Try: "name a new folder"}
 	}
-	if plan.Hash != doc.Hash {
-		return &fault.Error{Kind: fault.User, Op: "--resume", Err: fmt.Errorf("%s was begun with other cells: %s, a patch that it names, or the shard has changed since", f.dir, doc.File), Try: "name a new folder, or undo the change"}
+	if begun.Hash != plan.Hash {
+		return earlier{}, &fault.Error{Kind: fault.User, Op: "--resume", Err: fmt.Errorf("%s was begun with other cells: %s, a patch that it names, or the shard has changed since", f.dir, plan.File), Try: "name a new folder, or undo the change"}
 	}
-	if plan.Shipped != "" && plan.Shipped != shipped {
-		return &fault.Error{Kind: fault.User, Op: "--resume", Err: fmt.Errorf("%s was begun with scenarios that came with another kcovrig, and hold something else", f.dir), Try: "name a new folder"}
+	if begun.Shipped != "" && begun.Shipped != plan.Shipped {
+		return earlier{}, &fault.Error{Kind: fault.User, Op: "--resume", Err: fmt.Errorf("%s was begun with scenarios that came with another kcovrig, and hold something else", f.dir), Try: "name a new folder"}
 	}
-	doc.Started = plan.Started
 	files, err := filepath.Glob(filepath.Join(f.results(), "*.json"))
 	if err != nil {
-		return fault.Wrap(fault.Rig, matrixOp, err)
+		return earlier{}, fault.Wrap(fault.Rig, matrixOp, err)
 	}
+	left := earlier{started: begun.Started, results: map[string]matrix.CellResult{}, begun: map[string]string{}}
 	for _, path := range files {
 		var r matrix.CellResult
 		text, err := os.ReadFile(path)
@@ -138,15 +154,16 @@ func (f *matrixFolder) resume(doc *matrix.Document, shipped string, kept map[str
 			err = result.Decode(text, &r)
 		}
 		if err != nil {
-			return fault.Wrap(fault.Rig, "read "+path, err)
+			return earlier{}, fault.Wrap(fault.Rig, "read "+path, err)
 		}
 		if r.Answered() {
-			kept[r.Cell.ID] = r.In(f.dir)
+			left.results[r.Cell.ID] = r.In(f.dir)
 		} else {
-			again[r.Cell.ID] = r.Started
+			left.begun[r.Cell.ID] = r.Started
 		}
 	}
-	return f.earlierBuilds(doc)
+	left.builds, left.retries, err = f.earlierBuilds()
+	return left, err
 }
 
 func (f *matrixFolder) readPlan() (plan matrixPlan, err error) {
@@ -159,18 +176,17 @@ func (f *matrixFolder) readPlan() (plan matrixPlan, err error) {
 
 var errPlan = errors.New("it holds files and no plan.json of this version")
 
-// earlierBuilds takes over what the interrupted command noted.
-func (f *matrixFolder) earlierBuilds(doc *matrix.Document) error {
-	var earlier matrix.Document
+// earlierBuilds is what the interrupted command noted of its builds.
+func (f *matrixFolder) earlierBuilds() ([]matrix.Build, []string, error) {
+	var noted matrix.Document
 	text, err := os.ReadFile(f.document())
 	if errors.Is(err, os.ErrNotExist) {
-		return nil
+		return nil, nil, nil
 	}
 	if err == nil {
-		err = json.Unmarshal(text, &earlier)
+		err = json.Unmarshal(text, &noted)
 	}
-	doc.Builds, doc.Retries = slices.Concat(doc.Builds, earlier.Builds), slices.Concat(doc.Retries, earlier.Retries)
-	return fault.Wrap(fault.Rig, "read "+f.document(), err)
+	return noted.Builds, noted.Retries, fault.Wrap(fault.Rig, "read "+f.document(), err)
 }
 
 // publish writes the document and its reports, with what changed since; nil: none.

@@ -19,7 +19,7 @@ import (
 )
 
 func TestCellsAreRecordedUnderTheirNames(t *testing.T) {
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: [series, none], mode: pc}\n")
+	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, "axes: {patch: [series, none], mode: pc}\n")
 	n.cfg.History = filepath.Join(t.TempDir(), "history.db")
 	_, _, err := Run(t.Context(), n.cfg)
 	require.NoError(t, err)
@@ -35,7 +35,7 @@ func TestCellsAreRecordedUnderTheirNames(t *testing.T) {
 // build there is no run, and the night's answer all the same. A folder that is imported
 // has the same, once.
 func TestExpectationsAreRecorded(t *testing.T) {
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: [series, none], mode: pc}\nexpectations: [{patch: none, expect: clean}]\n")
+	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, "axes: {patch: [series, none], mode: pc}\nexpectations: [{patch: none, expect: clean}]\n")
 	n.Broken = func(_ kernels.Config, v trial.Variant) error {
 		if v == trial.Patched {
 			return fault.Newf(fault.Kernel, "build", "it does not compile")
@@ -81,7 +81,7 @@ func TestExpectationsAreRecorded(t *testing.T) {
 }
 
 func TestAHistoryThatCannotBeWrittenIsNoFaultOfTheCells(t *testing.T) {
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: none, mode: pc}\n")
+	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, "axes: {patch: none, mode: pc}\n")
 	n.cfg.History = filepath.Join(t.TempDir(), "history.db")
 	require.NoError(t, os.WriteFile(n.cfg.History, []byte("no database, and not to be overwritten"), 0o600))
 	doc, _, err := Run(t.Context(), n.cfg)

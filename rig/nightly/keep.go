@@ -52,7 +52,7 @@ func (n *night) finish() error {
 	}
 	n.countBoots()
 	n.doc.Counts = matrix.Count(n.doc)
-	n.doc.Counts.Resumed = len(n.kept)
+	n.doc.Counts.Resumed = len(n.folder.earlier.results)
 	n.doc.Seconds = time.Since(n.started).Seconds()
 	if err := n.folder.publish(n.doc, n.cfg.Reports, n.since); err != nil {
 		return err

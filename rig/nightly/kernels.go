@@ -42,7 +42,7 @@ func (n *night) prepare(ctx context.Context, cells []matrix.Cell) ([]task.Cell, 
 				p, failure = k.ready(c)
 			}
 			if failure == nil {
-				ready[c.ID] = task.Cell{Cell: c, Ready: p, Dir: n.folder.cells(), Again: n.again[c.ID], MemoryMiB: n.file.ScenarioOf(c).MemoryMiB}
+				ready[c.ID] = task.Cell{Cell: c, Ready: p, Dir: n.folder.cells(), Again: n.folder.earlier.begun[c.ID], MemoryMiB: n.file.ScenarioOf(c).MemoryMiB}
 				continue
 			}
 			if err := n.keepResult(failedCell(c, failure)); err != nil {
@@ -79,7 +79,7 @@ func (n *night) buildKernels(ctx context.Context, cells []matrix.Cell) (k *built
 		}
 	}
 	bug := n.file.ScenarioOf(cells[0])
-	cfg := command.Config{Scenario: &bug, CacheDir: n.cfg.CacheDir, Version: n.cfg.Version, Events: n.cfg.Events, Kernels: n.cfg.Kernels, Tools: n.cfg.Tools, Boots: n.cfg.Boots}
+	cfg := command.Config{Env: n.cfg.Env, Scenario: &bug, Kernels: n.cfg.Kernels}
 	cell := cells[0]
 	cell.Spec.Jobs = n.cfg.Jobs
 	for tries := 0; ; tries++ {

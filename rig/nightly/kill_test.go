@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/boot"
+	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/matrix"
@@ -38,14 +39,14 @@ func runKilledMatrix(text string) {
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		panic(err)
 	}
-	n := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
+	n := rigtest.NewLab(rigtest.Guest{HitEvery: 2}, rigtest.Guest{})
 	_, _, err := Run(context.Background(), Config{
-		File: c.File, OutDir: c.OutDir, CacheDir: c.CacheDir, NATS: c.NATS, Version: "test", Kernels: n.Open, Tools: n.Tools(), Boots: n.Booting(),
-		Events: func(e trial.Event) {
+		Env: command.Env{CacheDir: c.CacheDir, Version: "test", Tools: n.Tools(), Boots: n.Booting(), Events: func(e trial.Event) {
 			if e.Stage != nil && strings.HasPrefix(e.Stage.Name, "cell 3 of") {
 				rigtest.Hang("now")
 			}
-		},
+		}},
+		File: c.File, OutDir: c.OutDir, NATS: c.NATS, Kernels: n.Open,
 	})
 	panic(err)
 }
@@ -56,7 +57,7 @@ func TestAMatrixWhoseCoordinatorIsKilled(t *testing.T) {
 	url := rigtest.NATS(t)
 	var boots atomic.Int32
 	for _, name := range []string{"w1", "w2"} {
-		startWorkerWith(t, url, name, rigtest.Guest{Stale: 2}, func(b *boot.Tools) {
+		startWorkerWith(t, url, name, rigtest.Guest{HitEvery: 2}, func(b *boot.Tools) {
 			start := b.Start
 			b.Start = func(ctx context.Context, c qemu.Config) (boot.VM, error) { boots.Add(1); return start(ctx, c) }
 		})
@@ -84,7 +85,7 @@ func TestAMatrixWhoseCoordinatorIsKilled(t *testing.T) {
 func TestCellsWithoutAnAnswerRunAgainOnWorkers(t *testing.T) {
 	url := rigtest.NATS(t)
 	var boots atomic.Int32
-	startWorkerWith(t, url, "w1", rigtest.Guest{Stale: 2}, func(b *boot.Tools) {
+	startWorkerWith(t, url, "w1", rigtest.Guest{HitEvery: 2}, func(b *boot.Tools) {
 		start := b.Start
 		b.Start = func(ctx context.Context, c qemu.Config) (boot.VM, error) {
 			if boots.Add(1) == 1 {

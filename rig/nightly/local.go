@@ -36,8 +36,7 @@ func startLocal(ctx context.Context, cfg Config, dir string, tasks []task.Cell) 
 	h := &local{server: server}
 	ctx, h.stop = context.WithCancel(ctx)
 	m, err := worker.Open(ctx, worker.Config{
-		Name: "here", Slots: cfg.Parallel, CacheDir: cfg.CacheDir, QEMU: cfg.QEMU, Dir: filepath.Join(dir, "worker"),
-		Version: cfg.Version, Events: cfg.Events, Tools: cfg.Tools, Boots: cfg.Boots, Server: natsserver.Access{Embedded: server},
+		Env: cfg.Env, Name: "here", Slots: cfg.Parallel, Dir: filepath.Join(dir, "worker"), Server: natsserver.Access{Embedded: server},
 		NoKVM: !slices.ContainsFunc(tasks, func(t task.Cell) bool { return t.Needs().KVM }),
 	})
 	if err != nil {

@@ -3,9 +3,10 @@
 package nightly
 
 import (
+	"cmp"
+	"maps"
 	"time"
 
-	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/host"
 	"kcovrig/rig/matrix"
@@ -20,8 +21,6 @@ type night struct {
 	file    matrix.File
 	cells   []matrix.Cell
 	results map[string]matrix.CellResult // by cell id, of the cells that have one
-	kept    map[string]bool              // answered before this command
-	again   map[string]string            // when cells were begun that came to no answer before it, by their id
 	built   map[matrix.Kernels]*built
 	since   *result.SavedMatrix // as it was when this command began; nil: none
 	doc     matrix.Document
@@ -36,11 +35,8 @@ func open(cfg Config) (*night, error) {
 	if cfg.Retries < 0 || cfg.Parallel < 0 {
 		return nil, fault.Newf(fault.User, "", "--retries and --parallel must not be negative")
 	}
-	if cfg.CacheDir, err = disk.Absolute(cfg.CacheDir); err != nil {
+	if cfg.Env, err = cfg.Env.Filled(); err != nil {
 		return nil, err
-	}
-	if cfg.Events == nil {
-		cfg.Events = func(trial.Event) {}
 	}
 	for _, note := range file.Notes {
 		cfg.Events(trial.Event{Note: note})
@@ -63,7 +59,7 @@ func open(cfg Config) (*night, error) {
 	}
 	n := &night{
 		since: since,
-		cfg:   cfg, file: file, cells: cells, results: map[string]matrix.CellResult{}, kept: map[string]bool{}, again: map[string]string{}, built: map[matrix.Kernels]*built{}, started: time.Now(),
+		cfg:   cfg, file: file, cells: cells, results: map[string]matrix.CellResult{}, built: map[matrix.Kernels]*built{}, started: time.Now(),
 		doc: matrix.Document{
 			Schema: matrix.Schema, Version: cfg.Version, Name: file.Name, Words: file.Words(), File: file.Path, Hash: matrix.Hash(cells, patches), Shard: cfg.Shard,
 			Started: time.Now().UTC().Format(time.RFC3339), Host: host.This(), Builds: []matrix.Build{}, Retries: []string{},
@@ -72,12 +68,17 @@ func open(cfg Config) (*night, error) {
 	for i := range cells { // behind the hash: it is the same matrix
 		cells[i].Spec.Sandbox = cfg.Sandbox
 	}
-	n.folder, err = openMatrixFolder(cfg, &n.doc, file.Shipped(), n.results, n.again)
+	n.folder, err = openMatrixFolder(cfg, matrixPlan{planSchema, n.doc.Name, n.doc.File, n.doc.Hash, file.Shipped(), n.doc.Shard, n.doc.Started})
 	if err != nil {
 		return nil, err
 	}
-	for id := range n.results {
-		n.kept[id] = true
-	}
+	n.goOn(n.folder.earlier)
 	return n, nil
+}
+
+// goOn takes over what earlier commands left.
+func (n *night) goOn(from earlier) {
+	maps.Copy(n.results, from.results)
+	n.doc.Started = cmp.Or(from.started, n.doc.Started)
+	n.doc.Builds, n.doc.Retries = append(n.doc.Builds, from.builds...), append(n.doc.Retries, from.retries...)
 }

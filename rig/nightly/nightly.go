@@ -36,12 +36,12 @@ func Run(ctx context.Context, cfg Config) (matrix.Document, string, error) {
 func (n *night) run(ctx context.Context) error {
 	var left []matrix.Cell
 	for _, c := range n.cells {
-		if !n.kept[c.ID] {
+		if !n.folder.earlier.answered(c) {
 			left = append(left, c)
 		}
 	}
-	if len(n.kept) > 0 {
-		n.cfg.Events(trial.Event{Note: fmt.Sprintf("%d of %d cells have their answer already", len(n.kept), len(n.cells))})
+	if kept := len(n.folder.earlier.results); kept > 0 {
+		n.cfg.Events(trial.Event{Note: fmt.Sprintf("%d of %d cells have their answer already", kept, len(n.cells))})
 		n.recordKept()
 	}
 	n.sayFar()
@@ -49,13 +49,13 @@ func (n *night) run(ctx context.Context) error {
 	if err != nil || len(tasks) == 0 {
 		return err
 	}
-	executor := n.cfg.Executor
-	if executor == nil {
-		executor = newFleetExecutor(n.cfg, n.doc)
+	execute := n.cfg.execute
+	if execute == nil {
+		execute = newFleetExecutor(n.cfg, n.doc).run
 	}
 	var mu sync.Mutex
 	var failed error
-	err = executor.Run(ctx, tasks, func(r matrix.CellResult) {
+	err = execute(ctx, tasks, func(r matrix.CellResult) {
 		mu.Lock()
 		defer mu.Unlock()
 		failed = errors.Join(failed, n.keepResult(r))

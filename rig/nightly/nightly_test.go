@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/boot"
+	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/program"
 	"kcovrig/rig/internal/qemu"
@@ -44,7 +45,7 @@ func newNightlyLab(t *testing.T, unpatched, patched rigtest.Guest, text string) 
 	n := &nightlyLab{Lab: rigtest.NewLab(unpatched, patched), dir: dir}
 	file := filepath.Join(dir, "m.yaml")
 	require.NoError(t, os.WriteFile(file, []byte("version: 1\n"+text), 0o600))
-	n.cfg = Config{File: file, OutDir: filepath.Join(dir, "out"), CacheDir: t.TempDir(), Version: "test", Kernels: n.Open, Tools: n.Tools(), Boots: n.booting(), Reports: kept.Reports(), Parallel: 1}
+	n.cfg = Config{Env: command.Env{CacheDir: t.TempDir(), Version: "test", Tools: n.Tools(), Boots: n.booting()}, File: file, OutDir: filepath.Join(dir, "out"), Kernels: n.Open, Reports: kept.Reports(), Parallel: 1}
 	return n
 }
 
@@ -86,7 +87,7 @@ func (n *nightlyLab) saved(t *testing.T) matrix.Document {
 const small = "axes: {patch: [series, none], reader: [acquire, relaxed], mode: [both, pc]}\nexclude: [{patch: series, reader: relaxed}]\n"
 
 func TestAMatrixBuildsEachImageOnceAndMeetsItsExpectations(t *testing.T) {
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, small+"include: [{compiler: clang}]\n")
+	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, small+"include: [{compiler: clang}]\n")
 	doc, dir, err := Run(t.Context(), n.cfg)
 	require.NoError(t, err)
 	assert.Equal(t, n.cfg.OutDir, dir)
@@ -105,7 +106,7 @@ func TestAMatrixBuildsEachImageOnceAndMeetsItsExpectations(t *testing.T) {
 }
 
 func TestACellThatShouldBeStaleAndIsCleanIsAsBadAsTheReverse(t *testing.T) {
-	n := newNightlyLab(t, rigtest.Guest{}, rigtest.Guest{Stale: 2}, "axes: {patch: [series, none]}\ninclude: [{command: run}]\n")
+	n := newNightlyLab(t, rigtest.Guest{}, rigtest.Guest{HitEvery: 2}, "axes: {patch: [series, none]}\ninclude: [{command: run}]\n")
 	n.Noted = func(trial.Variant) ([]weakmem.Site, error) {
 		return []weakmem.Site{{First: 0x104, Second: 0x300, By: 0x280, Count: 9, Why: "caution-call"}}, nil
 	}
@@ -118,7 +119,7 @@ func TestACellThatShouldBeStaleAndIsCleanIsAsBadAsTheReverse(t *testing.T) {
 }
 
 func TestWhatTheWriterOfTheFileShouldKnowIsTold(t *testing.T) {
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "include: [{patch: none, expect: stale}]\n")
+	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, "include: [{patch: none, expect: stale}]\n")
 	var told []string
 	n.cfg.Events = rigtest.OneAtATime(func(e trial.Event) { told = append(told, e.Note) })
 	doc, _, err := Run(t.Context(), n.cfg)
@@ -129,7 +130,7 @@ func TestWhatTheWriterOfTheFileShouldKnowIsTold(t *testing.T) {
 
 // A kernel alone may come to a hit whatever the scenario names.
 func TestAKernelAloneOfAScenarioWithAProgram(t *testing.T) {
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "scenario: tls\naxes: {patch: [none]}\n")
+	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, "scenario: tls\naxes: {patch: [none]}\n")
 	doc, _, err := Run(t.Context(), n.cfg)
 	require.NoError(t, err)
 	assert.Equal(t, 1, doc.Counts.Expected, "%v", statuses(doc))
@@ -137,7 +138,7 @@ func TestAKernelAloneOfAScenarioWithAProgram(t *testing.T) {
 
 // What repeats a cell trusts its tree no more than the matrix did; and it is the same matrix.
 func TestAMatrixInASandbox(t *testing.T) {
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: series}\n")
+	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, "axes: {patch: series}\n")
 	n.cfg.Sandbox = true
 	n.Broken = func(c kernels.Config, _ trial.Variant) error {
 		assert.True(t, c.Spec.Sandbox)
@@ -155,7 +156,7 @@ func TestAMatrixInASandbox(t *testing.T) {
 }
 
 func TestOneCellsFailureStopsNoOther(t *testing.T) {
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, small)
+	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, small)
 	n.fail = func(boot int32) error {
 		if boot == 3 {
 			return fault.Newf(fault.Kernel, "boot", "it panicked")
@@ -170,7 +171,7 @@ func TestOneCellsFailureStopsNoOther(t *testing.T) {
 }
 
 func TestAnArmThatDoesNotBuildFailsOnlyTheCellsThatNeedIt(t *testing.T) {
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, small)
+	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, small)
 	n.cfg.Retries = 2
 	n.Broken = func(_ kernels.Config, v trial.Variant) error {
 		if v == trial.Patched {
@@ -186,7 +187,7 @@ func TestAnArmThatDoesNotBuildFailsOnlyTheCellsThatNeedIt(t *testing.T) {
 
 // Neither as expected by chance nor a failure; and a file may expect it.
 func TestACellWhoseScenarioDoesNotApplyIsCountedByItself(t *testing.T) {
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "scenario: tls\naxes: {arch: [arm64, x86_64]}\nexpectations: [{arch: x86_64, expect: not-applicable}]\n")
+	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, "scenario: tls\naxes: {arch: [arm64, x86_64]}\nexpectations: [{arch: x86_64, expect: not-applicable}]\n")
 	n.cfg.Tools.Program = func(context.Context, program.Config) ([]byte, error) { return []byte("a program"), nil }
 	n.Broken = func(kernels.Config, trial.Variant) error {
 		return trial.DoesNotApplyf(fault.User, "look at the tree", "it is 5.4")
@@ -208,7 +209,7 @@ func TestACellWhoseScenarioDoesNotApplyIsCountedByItself(t *testing.T) {
 
 func TestFaultsOfTheRigAreTriedAgainAndCounted(t *testing.T) {
 	lost := fault.Newf(fault.Rig, "start", "no memory")
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "include: [{patch: none}, {patch: none, mode: pc}]\n")
+	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, "include: [{patch: none}, {patch: none, mode: pc}]\n")
 	n.fail = func(boot int32) error {
 		if boot <= 2 {
 			return lost
@@ -240,7 +241,7 @@ func TestFaultsOfTheRigAreTriedAgainAndCounted(t *testing.T) {
 }
 
 func TestNoMoreCellsAtOnceThanAllowed(t *testing.T) {
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: none, mode: [pc, cmp, both], reader: [acquire, relaxed]}\n")
+	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, "axes: {patch: none, mode: [pc, cmp, both], reader: [acquire, relaxed]}\n")
 	var now, most atomic.Int32
 	n.cfg.Parallel = 3
 	start := n.cfg.Boots.Start
@@ -257,9 +258,9 @@ func TestNoMoreCellsAtOnceThanAllowed(t *testing.T) {
 
 // An engine elsewhere gets whole tasks, and its answers are the matrix'.
 func TestAnotherExecutor(t *testing.T) {
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: [series, none]}\n")
+	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, "axes: {patch: [series, none]}\n")
 	lost := errors.New("the cluster is gone")
-	n.cfg.Executor = executorFunc(func(_ context.Context, tasks []task.Cell, done func(matrix.CellResult)) error {
+	n.cfg.execute = func(_ context.Context, tasks []task.Cell, done func(matrix.CellResult)) error {
 		require.Len(t, tasks, 2)
 		require.Len(t, tasks[0].Ready.Kernels, 2)
 		require.Len(t, tasks[1].Ready.Kernels, 1)
@@ -269,21 +270,15 @@ func TestAnotherExecutor(t *testing.T) {
 		r.Worker, r.Status, r.Outcome = "far", matrix.Expected, matrix.Hit
 		done(r)
 		return lost
-	})
+	}
 	doc, _, err := Run(t.Context(), n.cfg)
 	require.ErrorIs(t, err, lost)
 	assert.Equal(t, matrix.Counts{Cells: 2, Expected: 1, NotRun: 1}, doc.Counts)
 	assert.Equal(t, "far", n.saved(t).Cells[1].Worker)
 }
 
-type executorFunc func(context.Context, []task.Cell, func(matrix.CellResult)) error
-
-func (f executorFunc) Run(ctx context.Context, tasks []task.Cell, done func(matrix.CellResult)) error {
-	return f(ctx, tasks, done)
-}
-
 func TestACellForAnotherHost(t *testing.T) {
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "include: [{patch: none, host: x86_64}, {patch: none, host: arm64}]\n")
+	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, "include: [{patch: none, host: x86_64}, {patch: none, host: arm64}]\n")
 	n.cfg.Retries = 3
 	doc, _, err := Run(t.Context(), n.cfg)
 	require.NoError(t, err)

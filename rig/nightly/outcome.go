@@ -4,7 +4,6 @@ package nightly
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -71,19 +70,13 @@ func (to *outcomes) unpack(logs []fleet.Log, t task.Cell) (string, error) {
 	}
 	defer temp.Close()
 	run := filepath.Join(temp.Dir, "run")
-	for _, l := range logs {
-		_, below, _ := strings.Cut(l.Name, "/") // the task's own folder for cells
-		_, below, _ = strings.Cut(below, "/")   // the run folder's name
-		if l.Path == "" || !filepath.IsLocal(below) {
-			continue // a notice said so
-		}
-		data, err := os.ReadFile(l.Path)
-		if err == nil {
-			err = disk.WriteFile(filepath.Join(run, below), data)
-		}
-		if err != nil {
-			return "", fault.Wrap(fault.Rig, op, err)
-		}
+	err = task.Unpack(logs, run, func(name string) (string, bool) {
+		_, below, _ := strings.Cut(name, "/") // the task's own folder for cells
+		_, below, _ = strings.Cut(below, "/") // the run folder's name
+		return below, true
+	})
+	if err != nil {
+		return "", fault.Wrap(fault.Rig, op, err)
 	}
 	if err := disk.Move(context.Background(), run, folder); err != nil {
 		return "", fault.Wrap(fault.Rig, op, err)

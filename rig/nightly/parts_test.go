@@ -18,7 +18,7 @@ import (
 
 // Two machines run a part each; their folders make one report.
 func TestShardsMakeOneReport(t *testing.T) {
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, small)
+	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, small)
 	var parts []string
 	for _, shard := range []string{"1/3", "2/3"} {
 		n.cfg.Shard, n.cfg.OutDir = shard, filepath.Join(n.dir, "part-"+shard[:1])

@@ -12,10 +12,10 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/kernel"
-	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/matrix"
@@ -52,8 +52,8 @@ func aTask(t *testing.T, dir string) task.Cell {
 			},
 			Analysis: kernels.Analysis{
 				Code:   trial.Code{Variant: v, Container: "f", Ordered: map[trial.Variant]string{trial.Unpatched: "no", trial.Patched: "yes"}[v], Listing: file(arm + "/code.lst")},
-				Scope:  []weakmem.Scope{{Symbol: "f", Start: 1, End: 2}},
-				Copies: []elfcode.Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300},
+				Scope:  []coderange.Range{{Symbol: "f", Start: 1, End: 2}},
+				Copies: []coderange.Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300},
 			},
 			Patch: patch,
 		})
@@ -79,7 +79,7 @@ func TestACellRunsFromItsFilesAlone(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.Mkdir(c.Dir, 0o755))
 
-	l := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
+	l := rigtest.NewLab(rigtest.Guest{HitEvery: 2}, rigtest.Guest{})
 	cfg := l.Config(t)
 	cfg.Kernels, cfg.Tools.Archive = nil, nil // to be called is to crash
 	r, err := worker.Try(t.Context(), cfg, c)
@@ -108,7 +108,7 @@ func TestACellOfAnAlterationRunsFromItsFilesAlone(t *testing.T) {
 	k := c.Ready.Kernels[1]
 	k.Image.Vmlinux = filepath.Join(here, "vmlinux")
 	require.NoError(t, rigtest.WriteELF(k.Image.Vmlinux, rigtest.Function{Symbol: "f", Start: start, Code: []uint32{nop, dmbSt, nop, nop}}))
-	k.Analysis.Scope, k.Analysis.FixOrders = []weakmem.Scope{{Role: weakmem.Body, Symbol: "f", Start: start, End: start + 16}}, []uint64{start + 4}
+	k.Analysis.Scope, k.Analysis.FixOrders = []coderange.Range{{Role: coderange.Body, Symbol: "f", Start: start, End: start + 16}}, []uint64{start + 4}
 	c.Ready.Kernels = []kernels.ReadyKernel{k}
 	sent, err := c.Pack()
 	require.NoError(t, err)
@@ -124,7 +124,7 @@ func TestACellOfAnAlterationRunsFromItsFilesAlone(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.Mkdir(c.Dir, 0o755))
 
-	l := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{Step: 64, Altered: map[uint64]rigtest.Guest{1: {Step: 64, Stale: 4}}})
+	l := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{Step: 64, Altered: map[uint64]rigtest.Guest{1: {Step: 64, HitEvery: 4}}})
 	cfg := l.Config(t)
 	cfg.Kernels, cfg.Tools.Archive = nil, nil // to be called is to crash
 	r, err := worker.Try(t.Context(), cfg, c)

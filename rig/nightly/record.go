@@ -54,7 +54,7 @@ func recordCell(ctx context.Context, db *history.DB, dir, began string, r matrix
 // answer and its record left it out. What is in the history stays there once.
 func (n *night) recordKept() {
 	for _, c := range n.cells {
-		if n.kept[c.ID] {
+		if n.folder.earlier.answered(c) {
 			n.record(n.results[c.ID])
 		}
 	}

@@ -28,7 +28,7 @@ import (
 
 // recording is a configuration whose notes are kept.
 func recording(t *testing.T, notes *[]string) command.Config {
-	cfg := rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{}).Config(t)
+	cfg := rigtest.NewLab(rigtest.Guest{HitEvery: 2}, rigtest.Guest{}).Config(t)
 	cfg.History = filepath.Join(t.TempDir(), "h.db")
 	cfg.Events = rigtest.OneAtATime(func(e trial.Event) {
 		if e.Note != "" {
@@ -121,12 +121,12 @@ func TestAnImportedRunIsOfTheTimeThatItSays(t *testing.T) {
 func TestWhatFailedOrWasInterruptedIsRecordedToo(t *testing.T) {
 	var notes []string
 	cfg := recording(t, &notes)
-	l := rigtest.NewLab(rigtest.Guest{Stale: 2, NoDone: true}, rigtest.Guest{})
+	l := rigtest.NewLab(rigtest.Guest{HitEvery: 2, NoDone: true}, rigtest.Guest{})
 	cfg.Tools, cfg.Boots = l.Tools(), l.Booting()
 	_, err := compare.Compare(t.Context(), cfg)
 	require.Error(t, err)
 	cfg.OutDir = filepath.Join(t.TempDir(), "cut")
-	l = rigtest.NewLab(rigtest.Guest{Stale: 2}, rigtest.Guest{})
+	l = rigtest.NewLab(rigtest.Guest{HitEvery: 2}, rigtest.Guest{})
 	cfg.Tools, cfg.Boots = l.Tools(), l.Booting()
 	cfg.Spec.Duration = time.Minute
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)

@@ -26,7 +26,7 @@ import (
 // says how many have their answer.
 func interruptedNightly(t *testing.T) (*nightlyLab, int) {
 	t.Helper()
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: none, reader: [acquire, relaxed], mode: [both, pc, cmp]}\n")
+	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, "axes: {patch: none, reader: [acquire, relaxed], mode: [both, pc, cmp]}\n")
 	ctx, cancel := context.WithCancel(t.Context())
 	n.fail = func(boot int32) error {
 		if boot == 3 {
@@ -111,7 +111,7 @@ func TestResumeNoticesAnotherScenarioOfThatName(t *testing.T) {
 }
 
 func TestResumeNoticesAChangedPatch(t *testing.T) {
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: fix.patch}\n")
+	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, "axes: {patch: fix.patch}\n")
 	patch := filepath.Join(filepath.Dir(n.cfg.File), "fix.patch")
 	require.NoError(t, os.WriteFile(patch, []byte("one"), 0o600))
 	_, _, err := Run(t.Context(), n.cfg)
@@ -125,7 +125,7 @@ func TestResumeNoticesAChangedPatch(t *testing.T) {
 }
 
 func TestCellsWithoutAnAnswerRunAgainOnResume(t *testing.T) {
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: none, mode: [both, pc, cmp]}\n")
+	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, "axes: {patch: none, mode: [both, pc, cmp]}\n")
 	n.fail = func(boot int32) error {
 		switch boot {
 		case 1:
@@ -145,7 +145,7 @@ func TestCellsWithoutAnAnswerRunAgainOnResume(t *testing.T) {
 }
 
 func TestOnlyTheLatestFoldersBelowTheCacheStay(t *testing.T) {
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: none, mode: pc}\n")
+	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, "axes: {patch: none, mode: pc}\n")
 	n.cfg.OutDir = ""
 	own := filepath.Join(n.cfg.CacheDir, "matrix")
 	for i := range command.KeptFolders + 3 {
@@ -161,7 +161,7 @@ func TestOnlyTheLatestFoldersBelowTheCacheStay(t *testing.T) {
 
 // Another kcovrig works in one old folder, or reads it: it stays until it is left.
 func TestOldFoldersInUseStay(t *testing.T) {
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: none, mode: pc}\n")
+	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, "axes: {patch: none, mode: pc}\n")
 	n.cfg.OutDir = ""
 	own := filepath.Join(n.cfg.CacheDir, "matrix")
 	old := func(i int) string { return filepath.Join(own, fmt.Sprintf("2020%02d", i)) }
@@ -192,7 +192,7 @@ func TestOldFoldersInUseStay(t *testing.T) {
 
 // The folder that a matrix is compared with may be tidied away while it runs.
 func TestWhatAMatrixIsComparedWithMayGo(t *testing.T) {
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: none, mode: pc}\n")
+	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, "axes: {patch: none, mode: pc}\n")
 	_, before, err := Run(t.Context(), n.cfg)
 	require.NoError(t, err)
 	n.cfg.OutDir, n.cfg.Since = filepath.Join(t.TempDir(), "new"), before
@@ -206,7 +206,7 @@ func TestWhatAMatrixIsComparedWithMayGo(t *testing.T) {
 }
 
 func TestFoldersThatAreNotTaken(t *testing.T) {
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: none}\n")
+	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, "axes: {patch: none}\n")
 	_, _, err := Run(t.Context(), n.cfg)
 	require.NoError(t, err)
 	_, _, err = Run(t.Context(), n.cfg)

@@ -65,7 +65,7 @@ func compilingWorkers(t *testing.T, url string, names ...string) (plugins func()
 	var mu sync.Mutex
 	var texts []string
 	for _, name := range names {
-		startWorkerWith(t, url, name, rigtest.Guest{Stale: 2}, func(b *boot.Tools) {
+		startWorkerWith(t, url, name, rigtest.Guest{HitEvery: 2}, func(b *boot.Tools) {
 			b.Plugin = func(ctx context.Context, cfg weakmem.Config) (weakmem.Plugin, error) {
 				p, err := weakmem.Prepare(ctx, cfg)
 				if err != nil {
@@ -89,7 +89,7 @@ func compilingWorkers(t *testing.T, url string, names ...string) (plugins func()
 func TestCellsRunWithTheCoordinatorsEmulator(t *testing.T) {
 	url := rigtest.NATS(t)
 	plugins := compilingWorkers(t, url, "w1", "w2")
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "duration: 100ms\n"+small) // no emulator, no verdict to wait for
+	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, "duration: 100ms\n"+small) // no emulator, no verdict to wait for
 	n.cfg.NATS, n.cfg.Boots.Start, n.cfg.pack = url, nil, packAnother
 	doc, dir, err := Run(t.Context(), n.cfg)
 	require.NoError(t, err)
@@ -126,7 +126,7 @@ func TestCellsRunWithTheCoordinatorsEmulator(t *testing.T) {
 
 func TestTheEmulatorIsStoredOnceAndOnlyAsItWasSent(t *testing.T) {
 	url := rigtest.NATS(t)
-	n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: none, mode: [both, pc]}\n")
+	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, "axes: {patch: none, mode: [both, pc]}\n")
 	n.cfg.NATS, n.cfg.Boots.Start, n.cfg.Retries = url, nil, 2
 	var doc matrix.Document
 	var err error
@@ -198,9 +198,9 @@ func TestSourcesThatAreNotWhatTheirHashSaysAreRefused(t *testing.T) {
 func TestThePatchComesWithTheCell(t *testing.T) {
 	for _, url := range []string{"", rigtest.NATS(t)} {
 		if url != "" {
-			startWorker(t, url, "w1", rigtest.Guest{Stale: 2})
+			startWorker(t, url, "w1", rigtest.Guest{HitEvery: 2})
 		}
-		n := newNightlyLab(t, rigtest.Guest{Stale: 2}, rigtest.Guest{}, "axes: {patch: series}\n")
+		n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, "axes: {patch: series}\n")
 		n.cfg.NATS, n.Patch = url, "--- a/kernel/ring.c\n"
 		doc, dir, err := Run(t.Context(), n.cfg)
 		require.NoError(t, err)

@@ -19,7 +19,7 @@ func analyse(ctx context.Context, cfg Config, built *Kernels, variants []trial.V
 	end, detail := cfg.Stage("", "disassembly"), ""
 	defer func() { end(detail) }()
 	for i, v := range variants {
-		kernel, err := Analyse(ctx, cfg, out.Source, v, out.Of[v])
+		kernel, err := analyseOne(ctx, cfg, out.Source, v, out.Of[v])
 		if err != nil {
 			return out, err
 		}
@@ -35,12 +35,12 @@ func analyse(ctx context.Context, cfg Config, built *Kernels, variants []trial.V
 		return out, nil
 	}
 	var err error
-	out.Same, err = SameCode(out.Source, out.Of[variants[0]], out.Of[variants[1]])
+	out.Same, err = out.sameCode(variants)
 	return out, err
 }
 
-// Analyse finds out what the binary of a built variant says.
-func Analyse(ctx context.Context, cfg Config, source kernels.Source, v trial.Variant, of Kernel) (Kernel, error) {
+// analyseOne finds out what the binary of a built variant says.
+func analyseOne(ctx context.Context, cfg Config, source kernels.Source, v trial.Variant, of Kernel) (Kernel, error) {
 	a, err := source.Analyse(ctx, of.Image, filepath.Join(cfg.Work, string(v)))
 	a.Code.Variant = v
 	if err != nil {
@@ -53,9 +53,10 @@ func Analyse(ctx context.Context, cfg Config, source kernels.Source, v trial.Var
 	return of, nil
 }
 
-// SameCode says how far the code of two analysed kernels is the same.
-func SameCode(source kernels.Source, a, b Kernel) (trial.Sameness, error) {
-	same, err := source.SameCode(a.Image, b.Image, slices.Concat(a.Analysis.Compared, b.Analysis.Compared))
+// sameCode says how far the code of two analysed variants is the same.
+func (k *Kernels) sameCode(variants []trial.Variant) (trial.Sameness, error) {
+	a, b := k.Of[variants[0]], k.Of[variants[1]]
+	same, err := k.Source.SameCode(a.Image, b.Image, slices.Concat(a.Analysis.Compared, b.Analysis.Compared))
 	if err != nil {
 		return "", err
 	}

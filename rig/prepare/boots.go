@@ -11,10 +11,9 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/boot"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/qemu"
-	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
 )
@@ -91,9 +90,9 @@ func (s *Setup) BootConfig(ask BootRequest) boot.Config {
 	if e := emulation(s.Config, s.Background, s.QEMU); e != nil {
 		e.Dir, e.Seed, e.RAMBytes, e.Focus = p.Dir, seed, uint64(p.Machine.MemoryMiB)<<20, ask.Focus
 		e.Scope = slices.Concat(kernel.Scope, Bodies(reader.Code))
-		e.Mark, e.Marks = weakmem.Scope{Start: s.Guest.Mark.Start, End: s.Guest.Mark.End}, s.marks(ask.Hits)
+		e.Mark, e.Marks = s.Guest.Mark, s.marks(ask.Hits)
 		if len(ask.Alterations) > 0 {
-			e.Alterations, e.Select = ask.Alterations, weakmem.Scope{Start: s.Guest.Select.Start, End: s.Guest.Select.End}
+			e.Alterations, e.Select = ask.Alterations, s.Guest.Select
 			e.Marks = min(e.Marks, 1) * ask.Marks
 		}
 		if e.Marks > 0 {
@@ -104,15 +103,15 @@ func (s *Setup) BootConfig(ask BootRequest) boot.Config {
 	return p
 }
 
-// marks is how many stale windows the emulator shall save events for.
+// marks is how many hits the emulator shall save events for.
 func (s *Setup) marks(hits int) int {
-	if s.Guest.Mark == (elfcode.Range{}) {
+	if s.Guest.Mark == (coderange.Range{}) {
 		return 0
 	}
 	return hits * len(s.Config.Spec.Modes)
 }
 
-// expected is what the memory model says of stale reads in a variant.
+// expected is what the memory model says of hits in a variant.
 func (s *Setup) expected(v trial.Variant, reader trial.Reader) trial.Expectation {
 	switch {
 	case s.Config.Arch.TSO:

@@ -5,9 +5,9 @@ package prepare
 import (
 	"slices"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode/elfcode"
-	"kcovrig/rig/internal/weakmem"
 )
 
 // addFunctions gives the emulator the functions that the request names. It returns the
@@ -38,9 +38,9 @@ func addFunctions(cfg Config, ask Request, binary string, built *Kernels) (*Kern
 
 // dropDuplicates leaves out a range that begins where another one does: one symbol's
 // code may have several names.
-func dropDuplicates(scope []weakmem.Scope) []weakmem.Scope {
+func dropDuplicates(scope []coderange.Range) []coderange.Range {
 	seen := map[uint64]bool{}
-	return slices.DeleteFunc(slices.Clone(scope), func(r weakmem.Scope) bool {
+	return slices.DeleteFunc(slices.Clone(scope), func(r coderange.Range) bool {
 		again := seen[r.Start]
 		seen[r.Start] = true
 		return again
@@ -49,10 +49,10 @@ func dropDuplicates(scope []weakmem.Scope) []weakmem.Scope {
 
 // Bodies puts functions into the emulator's scope: whatever they store or load
 // may be reordered.
-func Bodies(found []elfcode.Range) []weakmem.Scope {
-	var out []weakmem.Scope
-	for _, r := range found {
-		out = append(out, weakmem.Scope{Role: weakmem.Body, Symbol: r.Symbol, Start: r.Start, End: r.End})
+func Bodies(found []coderange.Range) []coderange.Range {
+	out := slices.Clone(found)
+	for i := range out {
+		out[i].Role = coderange.Body
 	}
 	return out
 }

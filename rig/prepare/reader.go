@@ -7,6 +7,7 @@ import (
 
 	"kcovrig/guest/mark"
 	"kcovrig/rig/boot"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/objcode/insn"
@@ -45,17 +46,17 @@ func findReaders(cfg Config, ask Request, binary string) (GuestCode, error) {
 	return guest, err
 }
 
-func findOne(binary, symbol string) (elfcode.Range, error) {
+func findOne(binary, symbol string) (coderange.Range, error) {
 	found, err := elfcode.GuestScope(binary, []string{symbol})
 	if err != nil {
-		return elfcode.Range{}, err
+		return coderange.Range{}, err
 	}
 	return found[0], nil
 }
 
 // readReader lists the code of a reader, and finds in it what orders the two
 // loads that the scenario tells of.
-func readReader(binary string, name trial.Reader, ranges []elfcode.Range) (Reader, []elfcode.Line, error) {
+func readReader(binary string, name trial.Reader, ranges []coderange.Range) (Reader, []elfcode.Line, error) {
 	out := Reader{Code: ranges}
 	lines, err := elfcode.Disassemble(binary, ranges)
 	if err != nil {

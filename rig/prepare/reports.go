@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"kcovrig/guest/wire"
-	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/kernels"
 )
 
@@ -29,7 +29,7 @@ func noteUnwitnessed(cfg Config, analysed *Kernels) {
 	for _, v := range analysed.Built {
 		a := analysed.Of[v].Analysis
 		for _, name := range kernels.Reporters(cfg.Arch, cfg.Scenario) {
-			if a == nil || !slices.ContainsFunc(a.Reports, func(r elfcode.Range) bool { return r.Symbol == name }) {
+			if a == nil || !slices.ContainsFunc(a.Reports, func(r coderange.Range) bool { return r.Symbol == name }) {
 				cfg.Note(fmt.Sprintf("no witnesses are saved of what the %s kernel reports by %s(): it has no such function", v, name))
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"kcovrig/guest/mark"
 	"kcovrig/guest/wire"
 	"kcovrig/rig/boot"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/command"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/kernels"
@@ -26,7 +27,7 @@ type reportingSource struct{ rigtest.Source }
 func (s reportingSource) Analyse(ctx context.Context, image kernels.Image, dir string) (kernels.Analysis, error) {
 	a, err := s.Source.Analyse(ctx, image, dir)
 	if image.Built.Variant == trial.Patched {
-		a.Reports = []elfcode.Range{{Symbol: "die", Start: 0x4000, End: 0x4100}}
+		a.Reports = []coderange.Range{{Symbol: "die", Start: 0x4000, End: 0x4100}}
 		a.Detected = []elfcode.Line{{Addr: 0x5000, Symbol: "tls_getsockopt", Text: "ldr x0, [x1]"}}
 	}
 	return a, err

@@ -7,9 +7,9 @@ import (
 	"maps"
 	"slices"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode/elfcode"
-	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/trial"
 )
 
@@ -60,15 +60,15 @@ func addScopes(cfg Config, binary string, built *Kernels, guest GuestCode) (*Ker
 }
 
 // without leaves out of a scope what the user named: that is in it as they said.
-func without(scope []weakmem.Scope, named []elfcode.Range) []weakmem.Scope {
-	return slices.DeleteFunc(slices.Clone(scope), func(s weakmem.Scope) bool {
-		return slices.ContainsFunc(named, func(r elfcode.Range) bool { return r.Start < s.End && s.Start < r.End })
+func without(scope []coderange.Range, named []coderange.Range) []coderange.Range {
+	return slices.DeleteFunc(slices.Clone(scope), func(s coderange.Range) bool {
+		return slices.ContainsFunc(named, s.Overlaps)
 	})
 }
 
 // found is code that a user named.
 type found struct {
-	code  []elfcode.Range
+	code  []coderange.Range
 	lines []elfcode.Line
 }
 

@@ -9,8 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"kcovrig/rig/internal/objcode/elfcode"
-	"kcovrig/rig/internal/weakmem"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/prepare"
 	"kcovrig/rig/rigtest"
@@ -25,10 +24,10 @@ func TestStagesChangeNothingThatWasMadeBefore(t *testing.T) {
 	cfg := prepare.Config{Config: kernels.Config{
 		Spec: trial.Spec{Arch: "arm64", MemoryModel: trial.ModelArm, Scopes: []string{"kernel:g", "guest:g"}, ScopeOnly: true},
 	}}
-	own := []weakmem.Scope{{Symbol: "f", Start: 1, End: 2}}
+	own := []coderange.Range{{Symbol: "f", Start: 1, End: 2}}
 	built := &prepare.Kernels{}
 	built.Put(trial.Patched, prepare.Kernel{Image: kernels.Image{Vmlinux: binary}, Scope: own})
-	guest := prepare.GuestCode{Readers: map[trial.Reader]prepare.Reader{trial.Acquire: {Code: []elfcode.Range{{Symbol: "reader"}}}}}
+	guest := prepare.GuestCode{Readers: map[trial.Reader]prepare.Reader{trial.Acquire: {Code: []coderange.Range{{Symbol: "reader"}}}}}
 
 	scoped, code, err := prepare.AddScopes(cfg, binary, built, guest)
 	require.NoError(t, err)
@@ -37,7 +36,7 @@ func TestStagesChangeNothingThatWasMadeBefore(t *testing.T) {
 	assert.Len(t, code.Lines, 1)
 	more, err := prepare.AddFunctions(cfg, prepare.Request{KernelSymbols: []string{"copier", "none"}, GuestSymbols: []string{"g"}}, binary, scoped)
 	require.NoError(t, err)
-	assert.Equal(t, prepare.Bodies([]elfcode.Range{{Symbol: "g", Start: 0x1000, End: 0x1004}, {Symbol: "copier", Start: 0x1004, End: 0x1008}}), more.Of[trial.Patched].Scope)
+	assert.Equal(t, prepare.Bodies([]coderange.Range{{Symbol: "g", Start: 0x1000, End: 0x1004}, {Symbol: "copier", Start: 0x1004, End: 0x1008}}), more.Of[trial.Patched].Scope)
 
 	assert.Len(t, scoped.Of[trial.Patched].Scope, 2)
 	assert.Equal(t, own, built.Of[trial.Patched].Scope)
@@ -51,9 +50,9 @@ func TestAUsersScopeTakesThePlaceOfTheSameCode(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "binary")
 	require.NoError(t, rigtest.WriteELF(binary, rigtest.Nops("g", 0x1000, 1), rigtest.Nops("copier", 0x1004, 1)))
 	cfg := prepare.Config{Config: kernels.Config{Spec: trial.Spec{Arch: "arm64", MemoryModel: trial.ModelArm, Scopes: []string{"kernel:g"}}}}
-	built, copier := &prepare.Kernels{}, weakmem.Scope{Role: weakmem.Callee, Symbol: "copier", Start: 0x1004, End: 0x1008}
-	built.Put(trial.Patched, prepare.Kernel{Image: kernels.Image{Vmlinux: binary}, Scope: []weakmem.Scope{{Role: weakmem.Callee, Symbol: "g", Start: 0x1000, End: 0x1004}, copier}})
+	built, copier := &prepare.Kernels{}, coderange.Range{Role: coderange.Callee, Symbol: "copier", Start: 0x1004, End: 0x1008}
+	built.Put(trial.Patched, prepare.Kernel{Image: kernels.Image{Vmlinux: binary}, Scope: []coderange.Range{{Role: coderange.Callee, Symbol: "g", Start: 0x1000, End: 0x1004}, copier}})
 	scoped, _, err := prepare.AddScopes(cfg, binary, built, prepare.GuestCode{})
 	require.NoError(t, err)
-	assert.Equal(t, []weakmem.Scope{copier, {Role: weakmem.Body, Symbol: "g", Start: 0x1000, End: 0x1004}}, scoped.Of[trial.Patched].Scope)
+	assert.Equal(t, []coderange.Range{copier, {Role: coderange.Body, Symbol: "g", Start: 0x1000, End: 0x1004}}, scoped.Of[trial.Patched].Scope)
 }

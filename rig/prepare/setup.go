@@ -11,10 +11,10 @@ import (
 	"maps"
 	"slices"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/qemu"
-	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/trial"
 )
@@ -78,21 +78,21 @@ func (k *Kernels) clone() *Kernels {
 type Kernel struct {
 	Image    kernels.Image
 	Analysis *kernels.Analysis // nil: it was not looked at
-	Scope    []weakmem.Scope   // the analysis', and what the user added
+	Scope    []coderange.Range // the analysis', and what the user added
 	Lines    []elfcode.Line    // of the code in scope
 }
 
 // GuestCode is what the guest's binary says.
 type GuestCode struct {
 	Readers map[trial.Reader]Reader
-	Mark    elfcode.Range  // the function by which it marks a hit
-	Select  elfcode.Range  // the function by which it puts an alteration in force; zero: nobody asked
-	Lines   []elfcode.Line // of the code in scope
+	Mark    coderange.Range // the function by which it marks a hit
+	Select  coderange.Range // the function by which it puts an alteration in force; zero: nobody asked
+	Lines   []elfcode.Line  // of the code in scope
 }
 
 // Reader is a reader's code in the guest.
 type Reader struct {
-	Code  []elfcode.Range
+	Code  []coderange.Range
 	Count uint64            // the address of its load of the count
 	Says  *trial.ReaderCode // what may order its loads; nil: not understood
 }

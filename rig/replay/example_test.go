@@ -24,7 +24,7 @@ func ExampleRun() {
 	}
 	defer os.RemoveAll(dir)
 	missed := wire.Detection{Mode: "pc", Index: 0x20, Count: 9, Seen: 5, Witness: 1}
-	lab := rigtest.NewLab(rigtest.Guest{Stale: 1, Hits: []wire.Detection{missed}}, rigtest.Guest{})
+	lab := rigtest.NewLab(rigtest.Guest{HitEvery: 1, Hits: []wire.Detection{missed}}, rigtest.Guest{})
 	run := filepath.Join(dir, "run")
 	if _, err := compare.Run(context.Background(), lab.ConfigIn(dir, run), trial.Unpatched); err != nil {
 		panic(err)

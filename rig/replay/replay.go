@@ -10,11 +10,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/command"
 	"kcovrig/rig/internal/objcode/elfcode"
-	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/prepare"
 	"kcovrig/rig/trial"
 )
@@ -73,7 +72,7 @@ func (r *replay) focus(run *command.Run, setup *prepare.Setup) uint64 {
 			continue // not there, or several of that name
 		}
 		pc := found[0].Start + s.DataStore.Offset
-		if slices.ContainsFunc(kernel.Scope, func(in weakmem.Scope) bool { return pc >= in.Start && pc < in.End }) {
+		if coderange.Within(kernel.Scope, pc) {
 			return pc
 		}
 	}

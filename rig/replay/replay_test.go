@@ -14,11 +14,11 @@ import (
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/boot"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/compare"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/qemu"
-	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/result"
 	"kcovrig/rig/rigtest"
@@ -28,7 +28,7 @@ import (
 // seen is a guest whose reader sees a stale entry at each of the given offsets
 // of the writer's code.
 func seen(offsets ...uint64) rigtest.Guest {
-	g := rigtest.Guest{Stale: 1}
+	g := rigtest.Guest{HitEvery: 1}
 	for i, at := range offsets {
 		g.Hits = append(g.Hits, wire.Detection{Mode: "pc", Index: at, Count: 9, Seen: 5, AtNS: 3e6, Witness: uint64(i + 1)})
 	}
@@ -89,7 +89,7 @@ func (f replaySource) Plan(_ context.Context, v trial.Variant) (kernels.Image, e
 }
 
 func (replaySource) Analyse(context.Context, kernels.Image, string) (kernels.Analysis, error) {
-	return kernels.Analysis{Code: trial.Code{Container: "f"}, Scope: []weakmem.Scope{{Symbol: "f", Start: 0x1000, End: 0x1100}}}, nil
+	return kernels.Analysis{Code: trial.Code{Container: "f"}, Scope: []coderange.Range{{Symbol: "f", Start: 0x1000, End: 0x1100}}}, nil
 }
 
 func (f replaySource) Build(ctx context.Context, v trial.Variant) (kernels.Image, error) {
@@ -272,7 +272,7 @@ func TestReplayOfAnOopsReachesTheSameOops(t *testing.T) {
 		}
 		return told, nil
 	}
-	l.Queue = []rigtest.Guest{{Stale: 1, Hits: []wire.Detection{at("f+0x18/0x20"), at("f+0x1c/0x20")}}, {Stale: 1, Hits: []wire.Detection{at("g+0x1c/0x20")}}}
+	l.Queue = []rigtest.Guest{{HitEvery: 1, Hits: []wire.Detection{at("f+0x18/0x20"), at("f+0x1c/0x20")}}, {HitEvery: 1, Hits: []wire.Detection{at("g+0x1c/0x20")}}}
 	cfg.Tries, cfg.Limit = 2, 300*time.Millisecond
 	result, err := Run(t.Context(), cfg)
 	require.NoError(t, err)

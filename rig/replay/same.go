@@ -16,7 +16,11 @@ import (
 
 // admitKernel refuses, before anything is built, a kernel that is not the run's.
 func (r *replay) admitKernel(ctx context.Context, source kernels.Source, v trial.Variant) error {
-	now, err := source.Plan(ctx, v)
+	planner, ok := source.(kernels.Planner)
+	if !ok {
+		return fault.Newf(fault.Rig, r.op(), "where the kernels come from it is not known beforehand which they are")
+	}
+	now, err := planner.Plan(ctx, v)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ package replay
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
+	"kcovrig/rig/kernels"
 	"kcovrig/rig/result"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/trial"
@@ -62,6 +64,21 @@ func TestReplayRefusesAnotherImage(t *testing.T) {
 	edit(t, cfg.Run, func(d *result.Document) { d.Images[0].Hash = "another" })
 	_, err := Run(t.Context(), cfg)
 	assert.ErrorContains(t, err, "the image that the same inputs gave was another, and is image now")
+}
+
+// A source that is none of trees may not say what it would build; no kernel of it is built
+// to be found another.
+func TestReplayRefusesKernelsOfWhichNothingIsKnownBeforehand(t *testing.T) {
+	l, cfg := newReplayLab(t)
+	open := cfg.Kernels
+	cfg.Kernels = func(ctx context.Context, of kernels.Config) (kernels.Source, error) {
+		source, err := open(ctx, of)
+		return struct{ kernels.Source }{source}, err
+	}
+	_, err := Run(t.Context(), cfg)
+	assert.Equal(t, fault.Rig, fault.KindOf(err))
+	assert.ErrorContains(t, err, "not known beforehand")
+	assert.Zero(t, l.built)
 }
 
 func TestReplayOfAnOlderResult(t *testing.T) {

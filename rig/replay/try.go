@@ -19,14 +19,14 @@ import (
 )
 
 const (
-	// replayHits is the number of stale entries per mode whose kind is looked at in
+	// replayHits is the number of hits per mode whose kind is looked at in
 	// a try. Each place costs memory in the emulator's trace.
 	replayHits = 1024
 	// maxFirstFaults is how many tries in a row, from the first, may be faults.
 	maxFirstFaults = 3
 )
 
-// attempt is one boot in which the stale read is waited for.
+// attempt is one boot in which the hit is waited for.
 type attempt struct {
 	*boot.Boot
 	want      trial.Signature
@@ -92,7 +92,7 @@ func (r *replay) attempt(setup *prepare.Setup, focus uint64, below string) (*att
 }
 
 // look reads the witnesses that are new and says whether the try is over:
-// the stale read was reached, or no more of them can have a witness.
+// the hit was reached, or no more of them can have a witness.
 func (a *attempt) look(hits []wire.Detection) bool {
 	unread := hits[a.seen:]
 	a.seen = len(hits)

@@ -45,9 +45,9 @@ func readerCell(r trial.Result, reader trial.Reader, v trial.Variant) string {
 	if !o.Outcome.Counts() {
 		return fmt.Sprintf("not counted: %s (%s)", o.Outcome, o.Expected)
 	}
-	var stale, windows uint64
+	var hits, windows uint64
 	for _, t := range o.Tallies {
-		stale, windows = stale+t.HitWindows, windows+t.Windows
+		hits, windows = hits+t.HitWindows, windows+t.Windows
 	}
-	return fmt.Sprintf("%d of %d (%s)", stale, windows, o.Expected)
+	return fmt.Sprintf("%d of %d (%s)", hits, windows, o.Expected)
 }

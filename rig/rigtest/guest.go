@@ -17,23 +17,23 @@ import (
 )
 
 // Guest plays the guest's side of a stream, by the guest's own session where it keeps to
-// the protocol. Its zero value greets well and sees no stale window.
+// the protocol. Its zero value greets well and sees no hit.
 type Guest struct {
-	Hello   *wire.Hello  // nil: a good one
-	First   *wire.Record // sent in the hello's place
-	Stale   int          // every stale-th block is stale; 0: none
-	Fault   *wire.Fault  // sent after the first progress
-	HangUp  int          // closes the stream after that many progress records
-	NoDone  bool         // closes the stream in the done record's place
-	Lie     bool         // counts more stale windows than windows
-	Silent  bool         // never says anything
-	Counts  map[string]uint64
-	Console string           // what the console holds
-	Early   bool             // sends done unasked
-	Step    uint64           // blocks per progress; 0: 10
-	Sent    chan struct{}    // closed after the first progress
-	Hits    []wire.Detection // sent after the first progress
-	Litmus  func(wire.LitmusJob) *wire.LitmusResult
+	Hello    *wire.Hello  // nil: a good one
+	First    *wire.Record // sent in the hello's place
+	HitEvery int          // one block in so many is hit; 0: none
+	Fault    *wire.Fault  // sent after the first progress
+	HangUp   int          // closes the stream after that many progress records
+	NoDone   bool         // closes the stream in the done record's place
+	Lie      bool         // counts more hit windows than windows
+	Silent   bool         // never says anything
+	Counts   map[string]uint64
+	Console  string           // what the console holds
+	Early    bool             // sends done unasked
+	Step     uint64           // blocks per progress; 0: 10
+	Sent     chan struct{}    // closed after the first progress
+	Hits     []wire.Detection // sent after the first progress
+	Litmus   func(wire.LitmusJob) *wire.LitmusResult
 	// Ends is the window of a hit that ends a boot, of the boot with this number, from 0;
 	// 0: none does. Of scenarios whose boots a hit ends alone; nil: none ever does.
 	Ends func(boot int) uint64
@@ -146,8 +146,8 @@ func (g Guest) tallies(start wire.Start, blocks uint64) []wire.Tally {
 	var out []wire.Tally
 	for _, m := range start.Modes {
 		t := wire.Tally{Mode: m, Windows: blocks * start.BlockSize, Units: 8 * blocks * start.BlockSize, Blocks: blocks}
-		if g.Stale > 0 {
-			t.HitBlocks = blocks / uint64(g.Stale)
+		if g.HitEvery > 0 {
+			t.HitBlocks = blocks / uint64(g.HitEvery)
 			t.HitWindows, t.HitUnits = t.HitBlocks, t.HitBlocks
 			t.BlockTurns = 2 * min(t.HitBlocks, t.Blocks-t.HitBlocks)
 		}

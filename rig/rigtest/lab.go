@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"kcovrig/rig/boot"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/command"
 	"kcovrig/rig/envtest"
 	"kcovrig/rig/internal/initramfs"
@@ -39,7 +40,7 @@ type Lab struct {
 	Ways    objcode.Ways                                  // of both kernels
 	Between []uint64                                      // addresses of instructions of the fix's that order
 	Lines   []elfcode.Line                                // of both
-	InScope []weakmem.Scope                               // of both; none: f, as far as nobody looks into it
+	InScope []coderange.Range                             // of both; none: f, as far as nobody looks into it
 	Kernel  []Function                                    // of both, as their binary has them; none: f and g
 	QEMU    qemu.Program
 	KVM     error
@@ -145,11 +146,12 @@ func (l *Lab) Config(t *testing.T) command.Config {
 func (l *Lab) ConfigIn(cacheDir, outDir string) command.Config {
 	l.dir = cacheDir
 	return command.Config{
+		Env: command.Env{CacheDir: cacheDir, Tools: l.Tools(), Boots: l.Booting(), Version: "test"},
 		Spec: trial.Spec{
 			Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto,
 			Modes: []string{"pc", "cmp"},
 		},
-		CacheDir: cacheDir, OutDir: outDir, Kernels: l.Open, Tools: l.Tools(), Boots: l.Booting(), Reports: kept.Reports(), Version: "test",
+		OutDir: outDir, Kernels: l.Open, Reports: kept.Reports(),
 	}
 }
 
@@ -158,9 +160,10 @@ func (l *Lab) ConfigIn(cacheDir, outDir string) command.Config {
 func Real(t testing.TB, what string) command.Config {
 	t.Helper()
 	return command.Config{
+		Env: command.Env{CacheDir: envtest.Real(t, what), Version: "test"},
 		Spec: trial.Spec{
 			Arch: "arm64", Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelTCG, Seed: 11,
 		},
-		CacheDir: envtest.Real(t, what), OutDir: filepath.Join(t.TempDir(), "out"), Version: "test",
+		OutDir: filepath.Join(t.TempDir(), "out"),
 	}
 }

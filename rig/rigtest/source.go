@@ -9,9 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/disk"
-	"kcovrig/rig/internal/objcode/elfcode"
-	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/trial"
 )
@@ -92,16 +91,16 @@ func (l *Lab) countBuild(key string, cfg kernels.Config, v trial.Variant) error 
 func (s Source) Analyse(_ context.Context, image kernels.Image, _ string) (kernels.Analysis, error) {
 	return kernels.Analysis{
 		Code: trial.Code{Container: "f", Ordered: s.Lab.ordered(image.Built.Variant)}, Scope: s.Lab.scope(),
-		Copies: []elfcode.Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300}, FixOrders: append([]uint64{0x280}, s.Lab.Between...), Ways: s.Lab.Ways,
+		Copies: []coderange.Range{{Symbol: "copy", Start: 0x100, End: 0x200}}, Publishers: []uint64{0x300}, FixOrders: append([]uint64{0x280}, s.Lab.Between...), Ways: s.Lab.Ways,
 		Lines: s.Lab.Lines,
 	}, nil
 }
 
-func (l *Lab) scope() []weakmem.Scope {
+func (l *Lab) scope() []coderange.Range {
 	if len(l.InScope) > 0 {
 		return l.InScope
 	}
-	return []weakmem.Scope{{Symbol: "f", Start: 1, End: 2}}
+	return []coderange.Range{{Symbol: "f", Start: 1, End: 2}}
 }
 
 func (s Source) SameCode(_, _ kernels.Image, _ []string) (trial.Sameness, error) {

@@ -91,11 +91,11 @@ func (l *Lab) sites(path string) ([]weakmem.Site, error) {
 	return []weakmem.Site{found}, nil
 }
 
-// seldom is the Stale of a kernel that may have the fix, which it has where it is 0; 1 of
+// seldom is the HitEvery of a kernel that may have the fix, which it has where it is 0; 1 of
 // the others.
 func (l *Lab) seldom(v trial.Variant) int {
 	if g, own := l.guest(v); own && v != trial.Unpatched {
-		return g.Stale
+		return g.HitEvery
 	}
 	return 1
 }

@@ -53,8 +53,8 @@ type Scenario struct {
 	Fragments map[string]string
 	// MakeArgs are appended to every make call.
 	MakeArgs []string
-	// Litmus are tests under the kernel's memory model, whose condition is a stale
-	// read: files named KERNEL+READER.litmus, one per kernel and reader.
+	// Litmus are tests under the kernel's memory model, whose condition is a hit:
+	// files named KERNEL+READER.litmus, one per kernel and reader.
 	Litmus fs.FS
 	// Modes are the workload's modes; the default is all of them.
 	Modes []string
@@ -62,7 +62,7 @@ type Scenario struct {
 	Workload string
 	// Program is the workload where the scenario brings its own; nil: the guest has it.
 	Program *Program
-	// Mark is the guest's function that it calls on seeing a stale entry, for the
+	// Mark is the guest's function that it calls on seeing a hit, for the
 	// emulator to save what happened. Empty: there is none.
 	Mark string
 	// Readers are the workload's, by wire name.
@@ -94,7 +94,7 @@ type Reader struct {
 	// the second write publishes, the next of what the first wrote.
 	Symbols []string
 	// Ordered says that the reader orders its own loads, so that the model
-	// allows stale reads on the unpatched kernel alone. Others see them on any.
+	// allows hits on the unpatched kernel alone. Others see them on any.
 	Ordered bool
 }
 

@@ -51,7 +51,7 @@ func soaking(t *testing.T, unpatched, patched rigtest.Guest) (*rigtest.Lab, comm
 }
 
 func TestSoakPasses(t *testing.T) {
-	l, cfg := soaking(t, rigtest.Guest{Stale: 2}, rigtest.Guest{})
+	l, cfg := soaking(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{})
 	result, err := Run(t.Context(), cfg)
 	require.NoError(t, err)
 	require.Len(t, result.Observations, 2)
@@ -71,13 +71,13 @@ func TestSoakFindsWhatIsWrong(t *testing.T) {
 		kind    fault.Kind
 	}{
 		"a lost store":         {rigtest.Guest{Fault: lost}, true, fault.Guest},
-		"stale reads":          {rigtest.Guest{Stale: 2}, true, fault.Unknown},
+		"stale reads":          {rigtest.Guest{HitEvery: 2}, true, fault.Unknown},
 		"a warning":            {rigtest.Guest{Console: "[ 1.0] WARNING: CPU: 0 at mm/x.c\n"}, false, fault.Kernel},
 		"a stall":              {rigtest.Guest{Console: "rcu: INFO: rcu_sched self-detected stall on CPU\n"}, false, fault.Kernel},
 		"a part that was idle": {rigtest.Guest{Counts: idle}, false, fault.Rig},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, cfg := soaking(t, rigtest.Guest{Stale: 2}, c.patched)
+			_, cfg := soaking(t, rigtest.Guest{HitEvery: 2}, c.patched)
 			_, err := Run(t.Context(), cfg)
 			require.Error(t, err)
 			assert.Equal(t, c.unsound, errors.Is(err, ErrUnsound), "%v", err)
@@ -97,7 +97,7 @@ func TestSoakSpeaksInTheScenariosWords(t *testing.T) {
 
 // A kernel without the fix need meet no barrier while stores wait; one with it must.
 func TestSoakAsksForTheBarrierOfThePatchedKernel(t *testing.T) {
-	_, cfg := soaking(t, rigtest.Guest{Stale: 2}, rigtest.Guest{})
+	_, cfg := soaking(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{})
 	counters := cfg.Boots.Counters
 	cfg.Boots.Counters = func(dir string) (map[string]uint64, error) {
 		all, err := counters(dir)

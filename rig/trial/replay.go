@@ -122,16 +122,16 @@ func ExactInterval(hits, trials uint64, confidence float64) Interval {
 // probability of as few hit blocks in the patched kernel, or fewer, were both
 // kernels equally bad, given the hit blocks of both together. It takes blocks as
 // independent and their numbers as fixed beforehand. 1 where a kernel has none.
-func FewerHits(unpatchedStale, unpatchedBlocks, patchedStale, patchedBlocks uint64) float64 {
-	if unpatchedBlocks == 0 || patchedBlocks == 0 || unpatchedStale > unpatchedBlocks || patchedStale > patchedBlocks {
+func FewerHits(unpatchedHit, unpatchedBlocks, patchedHit, patchedBlocks uint64) float64 {
+	if unpatchedBlocks == 0 || patchedBlocks == 0 || unpatchedHit > unpatchedBlocks || patchedHit > patchedBlocks {
 		return 1
 	}
 	u, p := float64(unpatchedBlocks), float64(patchedBlocks)
-	stale := float64(unpatchedStale + patchedStale)
-	all := combin.LogGeneralizedBinomial(u+p, stale)
+	hit := float64(unpatchedHit + patchedHit)
+	all := combin.LogGeneralizedBinomial(u+p, hit)
 	var sum float64
-	for x := max(0, stale-u); x <= float64(patchedStale); x++ {
-		sum += math.Exp(combin.LogGeneralizedBinomial(p, x) + combin.LogGeneralizedBinomial(u, stale-x) - all)
+	for x := max(0, hit-u); x <= float64(patchedHit); x++ {
+		sum += math.Exp(combin.LogGeneralizedBinomial(p, x) + combin.LogGeneralizedBinomial(u, hit-x) - all)
 	}
 	return min(1, sum)
 }

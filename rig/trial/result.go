@@ -195,25 +195,12 @@ func FailureOf(err error) *Failure {
 	if err == nil {
 		return nil
 	}
-	kind, interrupted := fault.KindOf(err), errors.Is(err, context.Canceled)
-	f := &Failure{Whose: kind.String(), Message: err.Error(), Try: fault.TryOf(err)}
+	all, interrupted := fault.Summary(err), errors.Is(err, context.Canceled)
+	f := &Failure{Whose: all.Kind.String(), Op: all.Op, Message: err.Error(), Log: all.Log, Tail: strings.TrimRight(all.Tail, "\n"), Try: all.Try}
 	if interrupted {
 		f.Message = "interrupted: " + f.Message
-	}
-	for e := (*fault.Error)(nil); errors.As(err, &e); err = e.Err {
-		if f.Op == "" {
-			f.Op = e.Op
-		}
-		if e.Log != "" {
-			f.Log = e.Log
-		}
-		if e.Tail != "" {
-			f.Tail = e.Tail
-		}
-	}
-	f.Tail = strings.TrimRight(f.Tail, "\n")
-	if f.Try == "" && !interrupted {
-		f.Try = lastResort[kind]
+	} else if f.Try == "" {
+		f.Try = lastResort[all.Kind]
 	}
 	return f
 }

@@ -13,30 +13,30 @@ import (
 	"kcovrig/guest/wire"
 )
 
-// chainLaw returns the distribution of the number of stale of n blocks, by
+// chainLaw returns the distribution of the number of hit blocks of n, by
 // adding block after block: slow, and independent of the code under test.
 func chainLaw(n int, p, r float64) []float64 {
-	clean, stale := make([]float64, n+1), make([]float64, n+1)
-	clean[0], stale[1] = 1-p, p
+	clean, hit := make([]float64, n+1), make([]float64, n+1)
+	clean[0], hit[1] = 1-p, p
 	for range n - 1 {
-		clean, stale = chainStep(clean, stale, p, r)
+		clean, hit = chainStep(clean, hit, p, r)
 	}
 	for k := range clean {
-		clean[k] += stale[k]
+		clean[k] += hit[k]
 	}
 	return clean
 }
 
 // chainStep adds one block to the distribution of counts, by the last block's state.
-func chainStep(clean, stale []float64, p, r float64) (nextClean, nextStale []float64) {
-	nextClean, nextStale = make([]float64, len(clean)), make([]float64, len(stale))
+func chainStep(clean, hit []float64, p, r float64) (nextClean, nextHit []float64) {
+	nextClean, nextHit = make([]float64, len(clean)), make([]float64, len(hit))
 	for k := range clean {
-		nextClean[k] = clean[k]*(1-p*(1-r)) + stale[k]*(1-p)*(1-r)
+		nextClean[k] = clean[k]*(1-p*(1-r)) + hit[k]*(1-p)*(1-r)
 		if k > 0 {
-			nextStale[k] = clean[k-1]*p*(1-r) + stale[k-1]*(p+r*(1-p))
+			nextHit[k] = clean[k-1]*p*(1-r) + hit[k-1]*(p+r*(1-p))
 		}
 	}
-	return nextClean, nextStale
+	return nextClean, nextHit
 }
 
 // upperTail is the probability of k or more of n independent blocks, term by term.
@@ -115,12 +115,12 @@ func TestBlockCorrelation(t *testing.T) {
 			tally.HitBlocks++
 		}
 		for range 20_000 {
-			stale := next()
-			addBlock(&tally, stale)
-			if stale != last {
+			hit := next()
+			addBlock(&tally, hit)
+			if hit != last {
 				tally.BlockTurns++
 			}
-			last = stale
+			last = hit
 		}
 		got, _, ok := BlockCorrelation(tally)
 		require.True(t, ok)

@@ -13,8 +13,8 @@ import (
 	"kcovrig/rig/trial"
 )
 
-func lone(blocks, stale uint64) trial.Observation {
-	t := wire.Tally{Mode: "pc", Windows: blocks * BlockSize, Units: blocks * BlockSize, Blocks: blocks, HitWindows: stale, HitUnits: stale, HitBlocks: min(stale, blocks)}
+func lone(blocks, hit uint64) trial.Observation {
+	t := wire.Tally{Mode: "pc", Windows: blocks * BlockSize, Units: blocks * BlockSize, Blocks: blocks, HitWindows: hit, HitUnits: hit, HitBlocks: min(hit, blocks)}
 	return trial.Observation{Variant: trial.Unpatched, Outcome: trial.OutcomeOK, Tallies: []wire.Tally{t}, Counters: map[string]uint64{counterDelayed: 1}, Silence: &trial.Silence{Stores: trial.Earned{Order: 900}}}
 }
 
@@ -46,11 +46,11 @@ func TestJudgeAlone(t *testing.T) {
 		o    trial.Observation
 		want trial.Finding
 	}{
-		"stale":             {lone(10, 1), trial.FindingHit},
+		"hit":               {lone(10, 1), trial.FindingHit},
 		"clean":             {lone(need, 0), trial.FindingClean},
 		"one block too few": {lone(need-1, 0), trial.FindingInconclusive},
 		"idle emulator":     {idle, trial.FindingInconclusive},
-		"a fault counts as nothing, stale windows or not": {faulty, trial.FindingInconclusive},
+		"a fault counts as nothing, hit windows or not": {faulty, trial.FindingInconclusive},
 		"did not run": {trial.Observation{}, trial.FindingInconclusive},
 		"no tallies":  {trial.Observation{Outcome: trial.OutcomeOK}, trial.FindingInconclusive},
 	} {
@@ -129,15 +129,15 @@ func TestTheBinaryIsAskedWhereTheMachineReorders(t *testing.T) {
 // A lone kernel runs until enough of its blocks count, or until more change nothing.
 func TestSettledAlone(t *testing.T) {
 	need := CleanBlocksFor(0.05)
-	seen := func(blocks, stale uint64, e trial.Earned) trial.Seen {
-		return trial.Seen{Tallies: lone(blocks, stale).Tallies, Silence: &trial.Silence{Stores: e}}
+	seen := func(blocks, hit uint64, e trial.Earned) trial.Seen {
+		return trial.Seen{Tallies: lone(blocks, hit).Tallies, Silence: &trial.Silence{Stores: e}}
 	}
 	always, half := trial.Earned{Order: 9}, trial.Earned{Order: 9, Caution: 9}
 	assert.False(t, SettledAlone(seen(need, 0, always), 0.05), "some blocks are kept in reserve")
 	assert.True(t, SettledAlone(seen(need*11/10, 0, always), 0.05))
 	assert.False(t, SettledAlone(seen(2*need, 0, half), 0.05), "the blocks that count are too few")
 	assert.True(t, SettledAlone(seen(22*need/10, 0, half), 0.05))
-	assert.False(t, SettledAlone(seen(9*need, 0, trial.Earned{Passed: 1, Order: 9}), 0.05), "a stale read may still come")
+	assert.False(t, SettledAlone(seen(9*need, 0, trial.Earned{Passed: 1, Order: 9}), 0.05), "a hit may still come")
 	assert.True(t, SettledAlone(seen(9*need, 0, trial.Earned{Caution: 9}), 0.05), "more windows change nothing")
 	pairs := func(blocks uint64) trial.Seen {
 		return trial.Seen{Tallies: lone(blocks, 0).Tallies, Silence: &trial.Silence{Pairs: []trial.StorePair{}}}

@@ -14,11 +14,11 @@ import (
 	"kcovrig/rig/wording"
 )
 
-func tally(mode string, blocks, staleBlocks uint64) wire.Tally {
+func tally(mode string, blocks, hitBlocks uint64) wire.Tally {
 	windows := blocks * BlockSize
 	return wire.Tally{
 		Mode: mode, Windows: windows, Units: 4 * windows, Blocks: blocks,
-		HitBlocks: staleBlocks, HitWindows: staleBlocks, HitUnits: staleBlocks,
+		HitBlocks: hitBlocks, HitWindows: hitBlocks, HitUnits: hitBlocks,
 	}
 }
 
@@ -29,8 +29,8 @@ func arm(v trial.Variant, tallies ...wire.Tally) trial.Observation {
 func TestJudge(t *testing.T) {
 	bad, clean := tally("pc", 400, 240), tally("pc", 600, 0)
 	half := tally("pc", 10, 0)
-	looseStale := clean
-	looseStale.HitWindows, looseStale.HitUnits = 1, 1
+	looseHit := clean
+	looseHit.HitWindows, looseHit.HitUnits = 1, 1
 	with := func(o trial.Observation, change func(*trial.Observation)) trial.Observation { change(&o); return o }
 	for name, c := range map[string]struct {
 		unpatched, patched trial.Observation
@@ -39,13 +39,13 @@ func TestJudge(t *testing.T) {
 	}{
 		"fixed":                          {arm(trial.Unpatched, bad), arm(trial.Patched, clean), Setting{}, trial.Fixed},
 		"cut short counts":               {arm(trial.Unpatched, bad), with(arm(trial.Patched, clean), func(o *trial.Observation) { o.Outcome = trial.OutcomeCut }), Setting{}, trial.Fixed},
-		"patched stale":                  {arm(trial.Unpatched, bad), arm(trial.Patched, bad), Setting{}, trial.NotFixed},
-		"one stale window":               {arm(trial.Unpatched, bad), arm(trial.Patched, looseStale), Setting{}, trial.NotFixed},
+		"patched hit":                    {arm(trial.Unpatched, bad), arm(trial.Patched, bad), Setting{}, trial.NotFixed},
+		"one hit window":                 {arm(trial.Unpatched, bad), arm(trial.Patched, looseHit), Setting{}, trial.NotFixed},
 		"too few":                        {arm(trial.Unpatched, bad), arm(trial.Patched, half), Setting{}, trial.Inconclusive},
 		"no window":                      {arm(trial.Unpatched, bad), arm(trial.Patched, tally("pc", 0, 0)), Setting{}, trial.Inconclusive},
 		"unpatched clean":                {arm(trial.Unpatched, clean), arm(trial.Patched, clean), Setting{}, trial.Inconclusive},
 		"same code":                      {arm(trial.Unpatched, bad), arm(trial.Patched, clean), Setting{SameCode: true}, trial.Identical},
-		"same code, stale":               {arm(trial.Unpatched, bad), arm(trial.Patched, bad), Setting{SameCode: true}, trial.Identical},
+		"same code, hit":                 {arm(trial.Unpatched, bad), arm(trial.Patched, bad), Setting{SameCode: true}, trial.Identical},
 		"same code there, not elsewhere": {trial.Observation{}, trial.Observation{}, Setting{SameCode: true, Elsewhere: true}, trial.Inconclusive},
 		"tso, and not elsewhere":         {arm(trial.Unpatched, clean), arm(trial.Patched, clean), Setting{RuledOut: true, SameCode: true, Elsewhere: true}, trial.NoEffect},
 		"same code, not run":             {trial.Observation{}, trial.Observation{}, Setting{SameCode: true}, trial.Identical},
@@ -54,9 +54,9 @@ func TestJudge(t *testing.T) {
 		"emulator at work":               {with(arm(trial.Unpatched, bad), noted(free)), with(arm(trial.Patched, clean), noted(kept)), Setting{Emulated: true}, trial.Fixed},
 		"tso":                            {arm(trial.Unpatched, clean), arm(trial.Patched, clean), Setting{RuledOut: true, SameCode: true}, trial.NoEffect},
 		"tso, nothing ran":               {arm(trial.Unpatched, tally("pc", 0, 0)), arm(trial.Patched, clean), Setting{RuledOut: true}, trial.Inconclusive},
-		"tso, unpatched stale":           {arm(trial.Unpatched, bad), arm(trial.Patched, clean), Setting{RuledOut: true}, trial.Inconclusive},
-		"tso, patched stale":             {arm(trial.Unpatched, clean), arm(trial.Patched, bad), Setting{RuledOut: true}, trial.NotFixed},
-		"relaxed, both stale":            {arm(trial.Unpatched, bad), arm(trial.Patched, bad), Setting{Unordered: true}, trial.Inconclusive},
+		"tso, unpatched hit":             {arm(trial.Unpatched, bad), arm(trial.Patched, clean), Setting{RuledOut: true}, trial.Inconclusive},
+		"tso, patched hit":               {arm(trial.Unpatched, clean), arm(trial.Patched, bad), Setting{RuledOut: true}, trial.NotFixed},
+		"relaxed, both hit":              {arm(trial.Unpatched, bad), arm(trial.Patched, bad), Setting{Unordered: true}, trial.Inconclusive},
 		"relaxed, patched clean":         {arm(trial.Unpatched, bad), arm(trial.Patched, clean), Setting{Unordered: true}, trial.Inconclusive},
 		"relaxed, tso":                   {arm(trial.Unpatched, clean), arm(trial.Patched, clean), Setting{Unordered: true, RuledOut: true}, trial.NoEffect},
 		"swapped":                        {arm(trial.Patched, bad), arm(trial.Unpatched, clean), Setting{}, trial.Inconclusive},
@@ -140,8 +140,8 @@ func TestStopRules(t *testing.T) {
 	assert.False(t, Certain(nil, p(clean, clean)))
 	assert.False(t, Certain(u, p(clean, tally("cmp", need-1, 0))))
 	assert.True(t, Certain(u, p(clean, tally("cmp", need, 0))))
-	assert.True(t, Certain(u, p(clean, tally("cmp", 2, 1))), "a stale window settles a mode")
-	assert.False(t, Certain([]wire.Tally{tally("pc", 1000, 0), u[1]}, p(tally("pc", 1<<20, 0), tally("cmp", need, 0))), "no stale block, no bound")
+	assert.True(t, Certain(u, p(clean, tally("cmp", 2, 1))), "a hit window settles a mode")
+	assert.False(t, Certain([]wire.Tally{tally("pc", 1000, 0), u[1]}, p(tally("pc", 1<<20, 0), tally("cmp", need, 0))), "no hit block, no bound")
 	assert.False(t, Certain([]wire.Tally{u[0], tally("cmp", 9, 0)}, p(clean, tally("cmp", 9, 9))), "the unpatched arm has had no chance")
 	assert.True(t, Certain([]wire.Tally{u[0], tally("cmp", LoneBlocks, 0)}, p(clean, tally("cmp", 9, 9))))
 	hitless := p(tally("pc", CleanBlocks, 0), tally("cmp", CleanBlocks, 0))
@@ -171,12 +171,12 @@ func TestCheckTallies(t *testing.T) {
 	require.NoError(t, trial.CheckTallies([]wire.Tally{tally("pc", 10, 3)}, modes, BlockSize))
 	for name, change := range map[string]func(*wire.Tally){
 		"mode":          func(t *wire.Tally) { t.Mode = "cmp" },
-		"stale windows": func(t *wire.Tally) { t.HitWindows, t.HitUnits = t.Windows+1, t.Units },
-		"stale entries": func(t *wire.Tally) { t.HitUnits = t.Units + 1 },
+		"hit windows":   func(t *wire.Tally) { t.HitWindows, t.HitUnits = t.Windows+1, t.Units },
+		"hit entries":   func(t *wire.Tally) { t.HitUnits = t.Units + 1 },
 		"entries":       func(t *wire.Tally) { t.Units = t.Windows - 1 },
 		"fewer entries": func(t *wire.Tally) { t.HitUnits = 0 },
 		"blocks":        func(t *wire.Tally) { t.Blocks++ },
-		"stale blocks":  func(t *wire.Tally) { t.HitBlocks = 11 },
+		"hit blocks":    func(t *wire.Tally) { t.HitBlocks = 11 },
 		"silent blocks": func(t *wire.Tally) { t.HitBlocks = 4 },
 	} {
 		bad := tally("pc", 10, 3)

@@ -91,14 +91,14 @@ func TestCautionDiscountsBlocks(t *testing.T) {
 func TestSettled(t *testing.T) {
 	bad := trial.Seen{Tallies: []wire.Tally{tally("pc", 400, 240)}, Silence: &free}
 	need, _ := Required(240, 400)
-	seen := func(blocks, stale uint64, s trial.Silence) trial.Seen {
-		return trial.Seen{Tallies: []wire.Tally{tally("pc", blocks, stale)}, Silence: &s}
+	seen := func(blocks, hit uint64, s trial.Silence) trial.Seen {
+		return trial.Seen{Tallies: []wire.Tally{tally("pc", blocks, hit)}, Silence: &s}
 	}
 	assert.True(t, Settled(bad, seen(2*need, 0, kept)))
 	assert.False(t, Settled(bad, seen(need-1, 0, kept)))
 	assert.False(t, Settled(bad, seen(2*need-1, 0, trial.Silence{Stores: trial.Earned{Order: 450, Caution: 550}})), "the blocks that count are too few")
 	assert.True(t, Settled(bad, seen(3*need, 0, trial.Silence{Stores: trial.Earned{Order: 450, Caution: 550}})))
-	assert.False(t, Settled(bad, seen(9*need, 0, trial.Silence{Stores: trial.Earned{Passed: 1, Order: 9}})), "a stale read may still come")
+	assert.False(t, Settled(bad, seen(9*need, 0, trial.Silence{Stores: trial.Earned{Passed: 1, Order: 9}})), "a hit may still come")
 	assert.True(t, Settled(bad, seen(9*need, 1, trial.Silence{Stores: trial.Earned{Passed: 1, Order: 9}})))
 	assert.True(t, Settled(bad, seen(2*need, 0, trial.Silence{Stores: trial.Earned{Caution: 9}})), "more windows change nothing")
 	assert.True(t, Settled(trial.Seen{Tallies: []wire.Tally{tally("pc", CleanBlocks, 0)}, Silence: &free}, seen(2*need, 0, kept)))

@@ -117,9 +117,9 @@ func TestTheSimulationSeesBrokenRules(t *testing.T) {
 	breaks(t, "no correction for looking", errorRate(peeking, chains(0.1, Persistence), fished), peeking.miss)
 	// The share seen, as if it were the rate.
 	guessing := rule{miss: 0.05}
-	guessing.table = func(stale, blocks uint64) (uint64, bool) {
-		need := math.Log(guessing.miss) / math.Log1p(-float64(stale)/float64(blocks))
-		return uint64(max(1, math.Ceil(need))), stale > 0
+	guessing.table = func(hit, blocks uint64) (uint64, bool) {
+		need := math.Log(guessing.miss) / math.Log1p(-float64(hit)/float64(blocks))
+		return uint64(max(1, math.Ceil(need))), hit > 0
 	}
 	breaks(t, "the share in the bound's place", errorRate(guessing, chains(0.1, 0), fished), guessing.miss)
 	// Independent blocks, where they are not.
@@ -131,7 +131,7 @@ func TestTheSimulationSeesBrokenRules(t *testing.T) {
 }
 
 // Where the promise ends: kernels that have good and bad moments of their own, in
-// which nothing can be stale for longer than the patched kernel runs. Taking turns
+// which nothing can be hit for longer than the patched kernel runs. Taking turns
 // is what guards against them.
 func TestWhereThePromiseEnds(t *testing.T) {
 	t.Parallel()
@@ -146,8 +146,8 @@ func TestThePromiseAtItsOwnScale(t *testing.T) {
 	for _, p := range []float64{0.4, 0.95} {
 		for _, r := range []float64{0, 0.45, Persistence} {
 			var wrong, stops float64
-			clean, stale := make([]float64, 600), make([]float64, 600)
-			clean[0], stale[1] = 1-p, p
+			clean, hit := make([]float64, 600), make([]float64, 600)
+			clean[0], hit[1] = 1-p, p
 			silence, least := 1-p, 1
 			for n := 1; n < len(clean)-1; n++ {
 				for ; least <= n; least++ {
@@ -156,12 +156,12 @@ func TestThePromiseAtItsOwnScale(t *testing.T) {
 					}
 				}
 				for k := least; k <= n; k++ {
-					stops += clean[k] + stale[k]
-					wrong += (clean[k] + stale[k]) * silence
-					clean[k], stale[k] = 0, 0
+					stops += clean[k] + hit[k]
+					wrong += (clean[k] + hit[k]) * silence
+					clean[k], hit[k] = 0, 0
 				}
 				least = max(1, least-1)
-				clean, stale = chainStep(clean, stale, p, r)
+				clean, hit = chainStep(clean, hit, p, r)
 				silence *= 1 - p*(1-r)
 			}
 			t.Logf("rate %v, correlation %v: wrongly fixed with probability %.1e", p, r, wrong)

@@ -37,14 +37,14 @@ func TestRequiredIsTheLeastCountThatKeepsTheLimit(t *testing.T) {
 		}
 	}
 	_, ok := Required(0, 1000)
-	assert.False(t, ok, "an unpatched arm without stale blocks allows no bound")
+	assert.False(t, ok, "an unpatched arm without hit blocks allows no bound")
 	assert.Equal(t, 1.0, Miss(0, 1000, 1_000_000))
 }
 
 func TestMissIsMonotone(t *testing.T) {
-	for stale := uint64(100); stale < 200; stale += 3 {
-		assert.Less(t, Miss(stale+1, 200, 150), Miss(stale, 200, 150), "more stale unpatched blocks make silence say more")
-		assert.Less(t, Miss(stale, 200, 151), Miss(stale, 200, 150), "more silence says more")
+	for hit := uint64(100); hit < 200; hit += 3 {
+		assert.Less(t, Miss(hit+1, 200, 150), Miss(hit, 200, 150), "more hit unpatched blocks make silence say more")
+		assert.Less(t, Miss(hit, 200, 151), Miss(hit, 200, 150), "more silence says more")
 	}
 }
 

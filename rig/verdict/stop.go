@@ -21,7 +21,7 @@ const (
 	//
 	// Measured on two host CPUs at load 5 to 8, unpatched, 18,000 windows in six
 	// series of both modes: windows two apart correlate by 0.2 to 0.3. The lag-1
-	// correlation of the blocks' staleness is 0.28 to 0.47 for blocks of 8, and
+	// correlation of which blocks are hit is 0.28 to 0.47 for blocks of 8, and
 	// -0.10 to 0.11 (pc), -0.03, 0.34, 0.45 (cmp) for blocks of 16, where it is
 	// within two standard errors in four series. What is left comes from moments
 	// in which the host stands still: longer blocks do not remove it. Therefore

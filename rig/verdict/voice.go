@@ -33,12 +33,12 @@ func binarySaying(c trial.Code) trial.Saying {
 func runVoice(words wording.Words, unpatched, patched trial.Observation, j trial.Judgement) trial.Voice {
 	v := trial.Voice{Name: trial.VoiceRun, How: words.Adjective() + " " + words.Full().Windows + " of all, under the memory emulator"}
 	said := func(o trial.Observation) trial.Saying {
-		var stale, all uint64
+		var hits, all uint64
 		for _, t := range o.Tallies {
-			stale, all = stale+t.HitWindows, all+t.Windows
+			hits, all = hits+t.HitWindows, all+t.Windows
 		}
-		s := trial.Saying{Words: words.Short(stale, all)}
-		if stale > 0 {
+		s := trial.Saying{Words: words.Short(hits, all)}
+		if hits > 0 {
 			s.Answer = trial.Possible
 		}
 		return s

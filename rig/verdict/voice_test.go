@@ -17,7 +17,7 @@ func TestVoicesMustAgree(t *testing.T) {
 	never, sometimes := ModelSaying(trial.Never, 2), ModelSaying(trial.Sometimes, 2)
 	for name, c := range map[string]struct {
 		before, after string // what the binaries say
-		stale         bool   // with the patch
+		hit           bool   // with the patch
 		model         trial.Saying
 		want          trial.Verdict
 	}{
@@ -28,14 +28,14 @@ func TestVoicesMustAgree(t *testing.T) {
 		"the binary has one on some path": {"no", "partly", false, never, trial.Inconclusive},
 		"the model allows it":             {"no", "yes", false, sometimes, trial.Inconclusive},
 		"the unpatched binary orders":     {"yes", "yes", false, never, trial.Inconclusive},
-		"stale and no barrier":            {"no", "no", true, sometimes, trial.NotFixed},
-		"stale on some path":              {"no", "partly", true, sometimes, trial.NotFixed},
-		"stale although ordered":          {"no", "yes", true, NotHad("x"), trial.Inconclusive},
-		"stale although the model rules":  {"no", "unknown", true, never, trial.Inconclusive},
+		"hit and no barrier":              {"no", "no", true, sometimes, trial.NotFixed},
+		"hit on some path":                {"no", "partly", true, sometimes, trial.NotFixed},
+		"hit although ordered":            {"no", "yes", true, NotHad("x"), trial.Inconclusive},
+		"hit although the model rules":    {"no", "unknown", true, never, trial.Inconclusive},
 	} {
 		t.Run(name, func(t *testing.T) {
 			u, p := arm(trial.Unpatched, bad), arm(trial.Patched, clean)
-			if c.stale {
+			if c.hit {
 				p = arm(trial.Patched, bad)
 			}
 			model := trial.Voice{Name: trial.VoiceModel, Unpatched: sometimes, Patched: c.model}

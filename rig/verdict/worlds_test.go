@@ -12,7 +12,7 @@ import (
 )
 
 // world makes the two kernels of one comparison of equally bad kernels: each call
-// of a kernel says whether its next block is stale.
+// of a kernel says whether its next block is hit.
 type world func(rnd *rand.Rand) (unpatched, patched func() bool)
 
 // chains are kernels that know nothing of each other, see chainLower; r = 0 makes
@@ -68,12 +68,12 @@ func ownWeather(good, bad, length float64) world {
 func (r rule) remembered() rule {
 	const side = mostBlocks + 8
 	known, work := make([]atomic.Uint64, side*side), r
-	r.table = func(stale, blocks uint64) (uint64, bool) {
-		at := &known[blocks*side+stale]
+	r.table = func(hit, blocks uint64) (uint64, bool) {
+		at := &known[blocks*side+hit]
 		if n := at.Load(); n != 0 {
 			return n - 1, n > 1
 		}
-		need, ok := work.required(stale, blocks)
+		need, ok := work.required(hit, blocks)
 		at.Store(need + 1)
 		return need, ok
 	}
@@ -84,11 +84,11 @@ func (r rule) remembered() rule {
 const mostBlocks = 200
 
 // addBlock adds one block to a tally.
-func addBlock(t *wire.Tally, stale bool) {
+func addBlock(t *wire.Tally, hit bool) {
 	t.Blocks++
 	t.Windows += BlockSize
 	t.Units += BlockSize
-	if stale {
+	if hit {
 		t.HitBlocks, t.HitWindows, t.HitUnits = t.HitBlocks+1, t.HitWindows+1, t.HitUnits+1
 	}
 }
@@ -96,7 +96,7 @@ func addBlock(t *wire.Tally, stale bool) {
 // compared plays one comparison as the rig runs it: turns of one to three
 // blocks, a look after each of them, the unpatched kernel growing a little after it
 // was asked to stop, the patched kernel ending last. It says whether the verdict is
-// "fixed", which is wrong in every world here. After a stale block of the
+// "fixed", which is wrong in every world here. After a hit block of the
 // patched kernel it cannot be any more, so that the rest is not played.
 func compared(r rule, w world, rnd *rand.Rand) bool {
 	next, other := w(rnd)
@@ -125,7 +125,7 @@ func compared(r rule, w world, rnd *rand.Rand) bool {
 
 // fished plays someone who wants to hear "fixed": of all moments of a long
 // unpatched kernel the one that asks for the fewest clean blocks is taken, and of
-// all moments of the patched kernel the one before its first stale block.
+// all moments of the patched kernel the one before its first hit block.
 func fished(r rule, w world, rnd *rand.Rand) bool {
 	next, other := w(rnd)
 	var clean uint64
@@ -148,7 +148,7 @@ func fished(r rule, w world, rnd *rand.Rand) bool {
 // overstated says whether a lower bound with an error of alpha in all lies above
 // p at any moment of a long kernel.
 func overstated(p, alpha float64) play {
-	least := make([]uint64, mostBlocks+1) // stale blocks that put it there, by blocks
+	least := make([]uint64, mostBlocks+1) // hit blocks that put it there, by blocks
 	for n := range least[1:] {
 		blocks := uint64(n + 1)
 		for least[blocks] = max(1, least[n]); least[blocks] <= blocks; least[blocks]++ {

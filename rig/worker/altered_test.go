@@ -30,12 +30,12 @@ func TestWhatWasSaidOfAnAlterationIsACellsOutcome(t *testing.T) {
 	} {
 		a := barrier.Altered{What: "with a barrier", Adds: c.adds, Result: barrier.Result{Effect: c.effect, Miss: 1e-5, Reason: "too few windows"}}
 		a.Seen.Tallies = []wire.Tally{{Windows: 64}}
-		said := answerOf(wording.Words{}, &a)
+		said := outcomeOf(wording.Words{}, &a)
 		assert.Equal(t, c.want, said.Outcome)
 		assert.Contains(t, said.Reason, c.why)
 		assert.Equal(t, c.effect == barrier.Silent, said.Miss != nil)
 	}
 	odd := barrier.Altered{Adds: true, Result: barrier.Result{Effect: barrier.Silent}, Model: barrier.Model{Says: trial.Sometimes, Why: "herd7"}}
-	assert.Contains(t, answerOf(wording.Words{}, &odd).Reason, "measurement and model disagree: herd7")
-	assert.Equal(t, matrix.Inconclusive, answerOf(wording.Words{}, nil).Outcome)
+	assert.Contains(t, outcomeOf(wording.Words{}, &odd).Reason, "measurement and model disagree: herd7")
+	assert.Equal(t, matrix.Inconclusive, outcomeOf(wording.Words{}, nil).Outcome)
 }

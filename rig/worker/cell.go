@@ -27,7 +27,7 @@ import (
 func Try(ctx context.Context, cfg command.Config, t task.Cell) (matrix.CellResult, error) {
 	started := time.Now()
 	var result trial.Result
-	var said matrix.Answer
+	var said matrix.AlteredOutcome
 	folder, err := task.FreeFolder(t.Dir, t.Cell.ID)
 	if err == nil {
 		cfg.OutDir = folder
@@ -53,7 +53,7 @@ func Try(ctx context.Context, cfg command.Config, t task.Cell) (matrix.CellResul
 // runCell runs one cell of a matrix on what is ready, as Compare, Run or Find do; the
 // answer is that of an alteration. Of cfg it takes all but the specification; cfg.QEMU is
 // used where the cell names none.
-func runCell(ctx context.Context, cfg command.Config, cell matrix.Cell, ready kernels.Ready) (r trial.Result, said matrix.Answer, err error) {
+func runCell(ctx context.Context, cfg command.Config, cell matrix.Cell, ready kernels.Ready) (r trial.Result, said matrix.AlteredOutcome, err error) {
 	cfg.Spec, cfg.SentEmulator, cfg.Kernels, cfg.Archive = cell.Spec, ready.SentEmulator, ready.Open, &ready.Archive
 	cfg.Scenario, err = task.ReceiveScenario(cell.Spec, filepath.Dir(ready.Scenario))
 	if is := host.Arch(); err == nil && cell.Host != "" && cell.Host != is {
@@ -72,7 +72,7 @@ func runCell(ctx context.Context, cfg command.Config, cell matrix.Cell, ready ke
 	case matrix.Barriers:
 		var found barriers.Found
 		found, err = barriers.Find(ctx, barriers.Config{Config: cfg})
-		r, said = found.Result, answerOf(found.Result.Words, found.Altered)
+		r, said = found.Result, outcomeOf(found.Result.Words, found.Altered)
 	default:
 		r, err = compare.Run(ctx, cfg, cell.Variant)
 	}
@@ -85,12 +85,12 @@ var outcomes = map[bool]map[barrier.Effect]matrix.Outcome{
 	false: {barrier.Showed: matrix.Needed, barrier.Silent: matrix.NotShown},
 }
 
-// answerOf is what was said of an alteration as a cell's outcome.
-func answerOf(w wording.Words, a *barrier.Altered) matrix.Answer {
+// outcomeOf is what was said of an alteration as a cell's outcome.
+func outcomeOf(w wording.Words, a *barrier.Altered) matrix.AlteredOutcome {
 	if a == nil {
-		return matrix.Answer{Outcome: matrix.Inconclusive, Reason: "nothing was altered"}
+		return matrix.AlteredOutcome{Outcome: matrix.Inconclusive, Reason: "nothing was altered"}
 	}
-	said := matrix.Answer{Outcome: matrix.Inconclusive, Tallies: a.Seen.Tallies}
+	said := matrix.AlteredOutcome{Outcome: matrix.Inconclusive, Tallies: a.Seen.Tallies}
 	switch a.Result.Effect {
 	case barrier.Silent:
 		said.Miss = &a.Result.Miss

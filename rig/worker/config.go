@@ -8,33 +8,24 @@ import (
 	"runtime"
 
 	"kcovrig/rig/bisector"
-	"kcovrig/rig/boot"
-	"kcovrig/rig/disk"
+	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/fleet/natsserver"
 	"kcovrig/rig/host"
 	"kcovrig/rig/internal/gitbisect"
-	"kcovrig/rig/prepare"
-	"kcovrig/rig/trial"
 )
 
 // Config is a worker's input.
 type Config struct {
-	NATS     string // the server's URL
-	Auth     natsserver.Auth
-	Name     string // unique among the workers; empty: the host's name
-	Slots    int    // cells and steps at once; 0: what the machine bears
-	Dir      string // for what cells need; empty: below the cache
-	CacheDir string // for the emulator's plugin and a private QEMU
-	Sandbox  bool   // all kernels of steps are built in one
-	QEMU     string
+	command.Env        // its Events are told what happens in each cell and step too, as a Task
+	NATS        string // the server's URL
+	Auth        natsserver.Auth
+	Name        string // unique among the workers; empty: the host's name
+	Slots       int    // cells and steps at once; 0: what the machine bears
+	Dir         string // for what cells need; empty: below the cache
+	Sandbox     bool   // all kernels of steps are built in one
 	// Scenarios are those that it runs, as names, folders or files; none: any.
 	Scenarios []string
-	Version   string
-	Events    trial.Sink     // also what happens in each cell and step, as a Task
-	Tools     *prepare.Tools // that make what is booted; nil: the real ones
-	Boots     *boot.Tools    // that boot it; nil: the real ones
-
 	// Server takes the place of NATS, where it is set.
 	Server natsserver.Access
 	// NoKVM says that nothing asks for it: it is not tried.
@@ -45,7 +36,7 @@ type Config struct {
 
 // filled gives the defaults of what is not said.
 func (cfg Config) filled() (_ Config, err error) {
-	if cfg.CacheDir, err = disk.Absolute(cfg.CacheDir); err != nil {
+	if cfg.Env, err = cfg.Env.Filled(); err != nil {
 		return cfg, err
 	}
 	if cfg.Name == "" {

@@ -97,9 +97,9 @@ func (m *Machine) cell(ctx context.Context, t fleet.Task, dir string) (fleet.Res
 	}
 	events, over := eventsOf(m.cfg.Events, c.Cell.Name)
 	defer over()
-	r, failure := Try(ctx, command.Config{
-		CacheDir: m.cfg.CacheDir, QEMU: m.cfg.QEMU, Version: m.cfg.Version, Tools: m.cfg.Tools, Boots: m.cfg.Boots, Events: events,
-	}, c)
+	env := m.cfg.Env
+	env.Events = events
+	r, failure := Try(ctx, command.Config{Env: env}, c)
 	m.ran.add(ctx, "cell", c.Cell.Name, r.Words(), began, failure)
 	sent := task.CellDone{Result: r, Folder: filepath.Join(dir, r.Folder)}
 	result := fleet.Result{}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/command"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/trial"
@@ -18,6 +19,6 @@ func TestAWorkersFolderIsItsOwn(t *testing.T) {
 	require.NoError(t, err)
 	defer lock.Close()
 	lab := rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{})
-	_, err = Work(t.Context(), Config{Name: "w", Slots: 1, Dir: dir, CacheDir: t.TempDir(), Tools: lab.Tools(), Boots: lab.Booting(), NoKVM: true, Events: func(trial.Event) {}})
+	_, err = Work(t.Context(), Config{Env: command.Env{CacheDir: t.TempDir(), Tools: lab.Tools(), Boots: lab.Booting(), Events: func(trial.Event) {}}, Name: "w", Slots: 1, Dir: dir, NoKVM: true})
 	require.ErrorContains(t, err, "another kcovrig works in")
 }

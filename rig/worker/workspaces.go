@@ -58,7 +58,7 @@ type workspace struct {
 }
 
 func newWorkspaces(cfg Config) *workspaces {
-	c := command.Config{CacheDir: cfg.CacheDir, QEMU: cfg.QEMU, Version: cfg.Version, Tools: cfg.Tools, Boots: cfg.Boots, Events: cfg.Events}
+	c := command.Config{Env: cfg.Env}
 	return &workspaces{dir: filepath.Join(cfg.Dir, "histories"), cfg: c, sandbox: cfg.Sandbox, held: map[string]*heldHistory{}, open: func(c command.Config, repo *gitbisect.Repo, dir string) bisector.Tester {
 		if cfg.Tester != nil {
 			return cfg.Tester(repo)

@@ -51,14 +51,14 @@ func packed(t *testing.T, commits int) (fleet.Task, string) {
 
 func someWorkspaces(t *testing.T) *workspaces {
 	t.Helper()
-	b := newWorkspaces(Config{Dir: t.TempDir(), Slots: 2, Events: func(trial.Event) {}})
+	b := newWorkspaces(Config{Env: command.Env{Events: func(trial.Event) {}}, Dir: t.TempDir(), Slots: 2})
 	b.open = func(_ command.Config, _ *gitbisect.Repo, dir string) bisector.Tester { return &counted{dir: dir} }
 	return b
 }
 
 func TestAWorkersSandboxIsForAllSteps(t *testing.T) {
 	for _, c := range []struct{ own, asked bool }{{false, false}, {true, false}, {false, true}} {
-		b := newWorkspaces(Config{Dir: t.TempDir(), Slots: 1, Sandbox: c.own, Events: func(trial.Event) {}})
+		b := newWorkspaces(Config{Env: command.Env{Events: func(trial.Event) {}}, Dir: t.TempDir(), Slots: 1, Sandbox: c.own})
 		b.open = func(cfg command.Config, _ *gitbisect.Repo, _ string) bisector.Tester {
 			assert.Equal(t, c.own || c.asked, cfg.Spec.Sandbox)
 			return &counted{}
@@ -128,7 +128,7 @@ func TestOldHistoriesMakeRoom(t *testing.T) {
 }
 
 func TestTasksThatAreNotUnderstood(t *testing.T) {
-	cfg := Config{Version: "1.2", Events: func(trial.Event) {}, Dir: t.TempDir()}
+	cfg := Config{Env: command.Env{Version: "1.2", Events: func(trial.Event) {}}, Dir: t.TempDir()}
 	m := Machine{cfg: cfg, workspaces: newWorkspaces(cfg), room: newRoom(0, 1)}
 	for name, c := range map[string]struct{ spec, words string }{
 		"no emulator":  {`{"kind":"step","commit":"a","name":"x","spec":{"arch":"arm64","memoryModel":"arm"}}`, "the emulator did not come with it"},
@@ -157,7 +157,7 @@ func TestAWorkerRefusesWhatItWasNotToldToRun(t *testing.T) {
 	runs, other := names[0], names[1]
 	ids, err := scenarioIDs([]string{runs})
 	require.NoError(t, err)
-	cfg := Config{Name: "lab-3", Events: func(trial.Event) {}, Dir: t.TempDir()}
+	cfg := Config{Env: command.Env{Events: func(trial.Event) {}}, Name: "lab-3", Dir: t.TempDir()}
 	m := Machine{cfg: cfg, workspaces: newWorkspaces(cfg), room: newRoom(0, 1), Labels: fleet.Labels{Scenarios: ids}}
 	for spec, words := range map[string]string{
 		`"scenario":"` + runs + `"`:                                       "no history",

@@ -27,9 +27,9 @@ type oracle struct {
 	tested *[]int
 }
 
-func (o oracle) Test(_ context.Context, commit string) (bisect.Answer, error) {
+func (o oracle) Test(_ context.Context, commit string) (bisect.Step, error) {
 	at := o.m.index(commit)
-	a := bisect.Answer{VariantJudgement: trial.VariantJudgement{Finding: trial.FindingClean}}
+	a := bisect.Step{VariantJudgement: trial.VariantJudgement{Finding: trial.FindingClean}}
 	switch {
 	case o.skip[at]:
 		a.Finding = trial.FindingInconclusive

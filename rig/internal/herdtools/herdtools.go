@@ -59,8 +59,8 @@ func Find(program, cacheDir string) (string, error) {
 	}
 }
 
-// Answer is what herd7 says of the tests that it was asked about together.
-type Answer struct {
+// Output is what herd7 says of the tests that it was asked about together.
+type Output struct {
 	Log  []byte // with the states of those that it took
 	Said string // beside its log: its warnings, and why it refused a test
 }
@@ -69,19 +69,19 @@ type Answer struct {
 // bounds the whole: some tests take for ever. Accesses of different sizes to the
 // same place are followed only where there are some: it takes longer. log, where
 // not empty, is the file that keeps all that herd7 printed; options are herd7's.
-func Allowed(ctx context.Context, cacheDir, log string, tests []Source, limit time.Duration, options ...string) (Answer, error) {
+func Allowed(ctx context.Context, cacheDir, log string, tests []Source, limit time.Duration, options ...string) (Output, error) {
 	herd, err := Find("herd7", cacheDir)
 	if err != nil {
-		return Answer{}, err
+		return Output{}, err
 	}
 	folder, err := disk.NewTempFolder()
 	if err != nil {
-		return Answer{}, fault.Wrap(fault.Rig, "run herd7", err)
+		return Output{}, fault.Wrap(fault.Rig, "run herd7", err)
 	}
 	defer folder.Close()
 	files, err := write(folder.Dir, tests)
 	if err != nil {
-		return Answer{}, fault.Wrap(fault.Rig, "run herd7", err)
+		return Output{}, fault.Wrap(fault.Rig, "run herd7", err)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, &fault.Error{
 		Kind: fault.User, Op: "run herd7", Err: context.DeadlineExceeded,
@@ -97,7 +97,7 @@ func Allowed(ctx context.Context, cacheDir, log string, tests []Source, limit ti
 	if err != nil && ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
-	return Answer{Log: result.Stdout, Said: standardError(result.Stdout, result.Tail)}, err
+	return Output{Log: result.Stdout, Said: standardError(result.Stdout, result.Tail)}, err
 }
 
 var observation = regexp.MustCompile(`(?m)^Observation \S+ (Never|Sometimes|Always) \d+ \d+$`)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/objcode/insn"
@@ -90,7 +91,7 @@ func (s *study) findCopies(g *graph, a *Analysis) map[int]bool {
 	inlined := s.place.ranges(s.info.copies, s.im)
 	copies := map[int]bool{}
 	for i, in := range g.code {
-		if !elfcode.Within(a.Inlined, in.Addr) {
+		if !coderange.Within(a.Inlined, in.Addr) {
 			continue
 		}
 		direct := in.Flow == insn.FlowCall || in.Flow == insn.FlowJump
@@ -99,7 +100,7 @@ func (s *study) findCopies(g *graph, a *Analysis) map[int]bool {
 		case direct && s.copies[in.Target]:
 			a.CopyCalls = append(a.CopyCalls, in.Addr)
 		case in.Copies:
-		case in.Store && !in.Stack && (elfcode.Within(inlined, in.Addr) || calls.MatchString(src.Source)):
+		case in.Store && !in.Stack && (coderange.Within(inlined, in.Addr) || calls.MatchString(src.Source)):
 		default:
 			continue
 		}
@@ -122,7 +123,7 @@ func callOf(names []string) *regexp.Regexp {
 
 func (s *study) findBarriers(g *graph, a *Analysis, between []bool) {
 	for i, in := range g.code[:g.own] {
-		if !elfcode.Within(a.Scope, in.Addr) {
+		if !coderange.Within(a.Scope, in.Addr) {
 			continue
 		}
 		b := Barrier{Addr: in.Addr, Text: in.Text, Kind: in.Barrier, Between: between[i]}
@@ -164,7 +165,7 @@ func (s *study) conclude(g *graph, a *Analysis, arrive []arrival, copies int) {
 func (s *study) findPublishers(g *graph, a *Analysis, copies map[int]bool, arrive []arrival) []int {
 	var goals []int
 	for i, in := range g.code {
-		if in.Store && !in.Stack && in.Width == 8 && !copies[i] && arrive[i] != 0 && elfcode.Within(a.Inlined, in.Addr) {
+		if in.Store && !in.Stack && in.Width == 8 && !copies[i] && arrive[i] != 0 && coderange.Within(a.Inlined, in.Addr) {
 			goals = append(goals, i)
 		}
 	}
@@ -289,7 +290,7 @@ func (s *study) list(g *graph, a Analysis) []elfcode.Line {
 	var body []elfcode.Line
 	for _, in := range g.code[:g.own] {
 		for _, r := range a.Scope {
-			if r.Role == elfcode.RoleBody && r.Holds(in.Addr) {
+			if r.Role == coderange.Body && r.Holds(in.Addr) {
 				l := s.source(in.Addr)
 				l.Text = in.Text
 				body = append(body, l)
@@ -297,11 +298,11 @@ func (s *study) list(g *graph, a Analysis) []elfcode.Line {
 			}
 		}
 	}
-	return append(append(body, s.listWhole(a.Scope, elfcode.RoleCallee)...), s.listWhole(a.Scope, elfcode.RolePath)...)
+	return append(append(body, s.listWhole(a.Scope, coderange.Callee)...), s.listWhole(a.Scope, coderange.Path)...)
 }
 
 // listWhole disassembles the ranges of a role, with the source of those in the library.
-func (s *study) listWhole(scope []elfcode.Range, role string) []elfcode.Line {
+func (s *study) listWhole(scope []coderange.Range, role coderange.Role) []elfcode.Line {
 	var out []elfcode.Line
 	for _, r := range scope {
 		if r.Role != role {

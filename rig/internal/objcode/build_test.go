@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/envtest"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/scenario"
@@ -48,7 +49,7 @@ func TestRealCalleesHaveTheirSource(t *testing.T) {
 			if !ok || l.Text == "" {
 				t.Errorf("%s+%#x is not listed", r.Symbol, addr-r.Start)
 			}
-			if r.Role == elfcode.RoleCallee && strings.HasPrefix(l.Text, "stp") && strings.HasSuffix(l.File, ".S") && strings.HasPrefix(l.Source, "stp") {
+			if r.Role == coderange.Callee && strings.HasPrefix(l.Text, "stp") && strings.HasSuffix(l.File, ".S") && strings.HasPrefix(l.Source, "stp") {
 				stores++
 			}
 		}

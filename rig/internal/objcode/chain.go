@@ -3,6 +3,7 @@
 package objcode
 
 import (
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/objcode/insn"
@@ -20,7 +21,7 @@ type Chain struct {
 
 // Between finds what may order the access at from before the one at to, both
 // in the function at r of a linked ELF file.
-func Between(binary string, r elfcode.Range, from, to uint64) (Chain, error) {
+func Between(binary string, r coderange.Range, from, to uint64) (Chain, error) {
 	op := "find what orders two loads of " + r.Symbol
 	im, err := elfcode.Open(binary, fault.Rig)
 	if err != nil {

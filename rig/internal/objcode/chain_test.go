@@ -8,13 +8,14 @@ import (
 	"reflect"
 	"testing"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/objcode/objcodetest"
 )
 
 // assemble links a function f of the given lines, and returns where the labels
 // first and last are.
-func assemble(t *testing.T, body string) (binary string, f elfcode.Range, first, last uint64) {
+func assemble(t *testing.T, body string) (binary string, f coderange.Range, first, last uint64) {
 	t.Helper()
 	objcodetest.NeedCompiler(t, crossCompiler)
 	dir := t.TempDir()

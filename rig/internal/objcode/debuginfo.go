@@ -10,14 +10,14 @@ import (
 	"slices"
 	"strings"
 
-	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/objfile"
 )
 
 // debugInfo is what the analysis takes from DWARF, in the object's addresses.
 type debugInfo struct {
-	body   []elfcode.Range // code of the function, wherever it was inlined or cloned to
-	copies []elfcode.Range // code of copy functions that were inlined
+	body   []coderange.Range // code of the function, wherever it was inlined or cloned to
+	copies []coderange.Range // code of copy functions that were inlined
 	lines  objfile.Lines
 	files  *sources
 }
@@ -30,7 +30,7 @@ func readDebugInfo(d *dwarf.Data, function string, copies []string, dir string) 
 		return nil, err
 	}
 	for _, b := range bodies {
-		switch code := (elfcode.Range{Start: b.Start, End: b.End}); {
+		switch code := (coderange.Range{Start: b.Start, End: b.End}); {
 		case b.Name == function:
 			info.body = append(info.body, code)
 		case slices.Contains(copies, b.Name):
@@ -40,7 +40,7 @@ func readDebugInfo(d *dwarf.Data, function string, copies []string, dir string) 
 	if info.lines, err = objfile.ReadLines(d); err != nil {
 		return nil, err
 	}
-	if info.body = elfcode.Union(info.body); len(info.body) == 0 {
+	if info.body = coderange.Union(info.body); len(info.body) == 0 {
 		return nil, fmt.Errorf("debug information: no code of %s", function)
 	}
 	return info, nil

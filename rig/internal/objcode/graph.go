@@ -49,7 +49,11 @@ func newPatchedGraph(code []insn.Instruction, p elfcode.Patches) *graph {
 	}
 	for _, in := range code {
 		for _, other := range p.Alternatives[in.Addr] {
-			g.chains = append(g.chains, chain{in.Addr, in.Addr + 4*uint64(len(other)), len(g.code), len(other)})
+			end := in.Addr
+			for _, o := range other {
+				end += uint64(o.Size)
+			}
+			g.chains = append(g.chains, chain{in.Addr, end, len(g.code), len(other)})
 			g.code = append(g.code, other...)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"debug/elf"
 	"path/filepath"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode/elfcode"
@@ -37,7 +38,7 @@ func (l library) source(line elfcode.Line) elfcode.Line {
 // readLibrary finds the source of the callees in scope. A callee whose object
 // is elsewhere, does not compile or has other code stays without: a source line
 // is an addition.
-func readLibrary(ctx context.Context, cfg Config, im *elfcode.Image, scope []elfcode.Range) (library, error) {
+func readLibrary(ctx context.Context, cfg Config, im *elfcode.Image, scope []coderange.Range) (library, error) {
 	if cfg.Arch.TSO {
 		return nil, nil // no event is told there
 	}
@@ -54,7 +55,7 @@ func readLibrary(ctx context.Context, cfg Config, im *elfcode.Image, scope []elf
 	var found library
 	for _, path := range objects {
 		for _, r := range scope {
-			if r.Role != elfcode.RoleCallee || !defines(im, path, r.Start) {
+			if r.Role != coderange.Callee || !defines(im, path, r.Start) {
 				continue
 			}
 			if one, err := readRoutine(ctx, cfg, im, filepath.Join(folder, filepath.Base(path)), r.Start, work.Dir); err == nil {

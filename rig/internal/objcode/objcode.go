@@ -17,6 +17,7 @@ import (
 	"fmt"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/objcode/insn"
 	"kcovrig/rig/internal/proc"
@@ -123,10 +124,10 @@ type Analysis struct {
 	Container string // the symbol that holds the copy: Function itself, or what it was inlined into
 	// Scope is the body, the functions that copy and those on the way, sorted by address. The
 	// body is Inlined and all else that lies on a path from the copy to a publishing store.
-	Scope     []elfcode.Range
-	Inlined   []elfcode.Range // the code of Function by the debug information
-	CopyCalls []uint64        // calls of Copy in the body; empty where the compiler copies inline
-	Copies    []uint64        // all instructions of the body that copy, those calls included
+	Scope     []coderange.Range
+	Inlined   []coderange.Range // the code of Function by the debug information
+	CopyCalls []uint64          // calls of Copy in the body; empty where the compiler copies inline
+	Copies    []uint64          // all instructions of the body that copy, those calls included
 	Publish   []Store
 	Barriers  []Barrier
 	Ways      Ways

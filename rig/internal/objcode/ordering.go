@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/barrier/candidate"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/objcode/insn"
@@ -16,7 +17,7 @@ import (
 
 // Orderings lists what orders accesses in the arm64 code at in of a linked kernel, by
 // address, and where something else could: each instruction by its place and text.
-func Orderings(binary string, in []elfcode.Range) (candidate.Code, error) {
+func Orderings(binary string, in []coderange.Range) (candidate.Code, error) {
 	im, err := elfcode.Open(binary, fault.Kernel)
 	if err != nil {
 		return candidate.Code{}, err
@@ -33,7 +34,7 @@ func Orderings(binary string, in []elfcode.Range) (candidate.Code, error) {
 	var out candidate.Code
 	for _, g := range s.graphs {
 		for i, instr := range g.code[:g.own] {
-			if !elfcode.Within(in, instr.Addr) {
+			if !coderange.Within(in, instr.Addr) {
 				continue
 			}
 			if o, ok := s.ordering(g, i); ok {

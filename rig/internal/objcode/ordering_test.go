@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/barrier/candidate"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/objcode/objcodetest"
 )
@@ -98,7 +99,7 @@ func TestPlacesOutOfTheCodeAtHandAreNone(t *testing.T) {
 	require.NoError(t, err)
 	part := in[0]
 	part.Start, part.End = part.Start+12, part.Start+20
-	code, err := Orderings(binary, []elfcode.Range{part})
+	code, err := Orderings(binary, []coderange.Range{part})
 	require.NoError(t, err)
 	require.Len(t, code.Orderings, 1)
 	require.Len(t, code.Accesses, 1)

@@ -5,6 +5,7 @@ package objcode
 import (
 	"errors"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/objcode/insn"
@@ -25,7 +26,7 @@ type spot struct{ function, at int }
 const done = -1
 
 // NewPassages reads the functions that hold the code at in of a linked kernel.
-func NewPassages(binary string, in []elfcode.Range) (*Passages, error) {
+func NewPassages(binary string, in []coderange.Range) (*Passages, error) {
 	im, err := elfcode.Open(binary, fault.Kernel)
 	if err != nil {
 		return nil, err

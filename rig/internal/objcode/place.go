@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sort"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/objfile"
@@ -14,11 +15,11 @@ import (
 
 // placed is a function of the object at its place in vmlinux.
 type placed struct {
-	object uint64        // its address in the object
-	code   elfcode.Range // in vmlinux
+	object uint64          // its address in the object
+	code   coderange.Range // in vmlinux
 	// only is what the debug information holds for, in the object's addresses;
 	// nil: all of it.
-	only []elfcode.Range
+	only []coderange.Range
 }
 
 // layout maps the object's addresses to those of vmlinux.
@@ -26,7 +27,7 @@ type layout []placed
 
 // newLayout finds every function that holds one of ranges in vmlinux, and
 // checks that the code there is the object's.
-func newLayout(im *elfcode.Image, obj *objfile.Object, ranges []elfcode.Range) (layout, error) {
+func newLayout(im *elfcode.Image, obj *objfile.Object, ranges []coderange.Range) (layout, error) {
 	op := "find the code of " + obj.Path + " in " + im.Path
 	var out layout
 	for _, r := range ranges {
@@ -53,7 +54,7 @@ func newLayout(im *elfcode.Image, obj *objfile.Object, ranges []elfcode.Range) (
 // locate finds f in vmlinux. Static functions of other files may share its
 // name; only one whose code is that of the object counts, in the ranges of only
 // where that is not nil.
-func locate(im *elfcode.Image, obj *objfile.Object, f elf.Symbol, only []elfcode.Range) (placed, error) {
+func locate(im *elfcode.Image, obj *objfile.Object, f elf.Symbol, only []coderange.Range) (placed, error) {
 	want, written, err := obj.Code(f)
 	if err != nil {
 		return placed{}, err
@@ -65,7 +66,7 @@ func locate(im *elfcode.Image, obj *objfile.Object, f elf.Symbol, only []elfcode
 	}
 	var differs error
 	for _, c := range candidates {
-		r := elfcode.Range{Symbol: f.Name, Start: c.Value, End: c.Value + f.Size}
+		r := coderange.Range{Symbol: f.Name, Start: c.Value, End: c.Value + f.Size}
 		if c.Size != f.Size {
 			differs = fmt.Errorf("%s has %d bytes there, %d with debug information", f.Name, c.Size, f.Size)
 			continue
@@ -84,16 +85,16 @@ func locate(im *elfcode.Image, obj *objfile.Object, f elf.Symbol, only []elfcode
 }
 
 // leaveOut marks the bytes of a function at start that lie in none of only.
-func leaveOut(ignore []bool, start uint64, only []elfcode.Range) {
+func leaveOut(ignore []bool, start uint64, only []coderange.Range) {
 	for i := range ignore {
-		ignore[i] = ignore[i] || only != nil && !elfcode.Within(only, start+uint64(i))
+		ignore[i] = ignore[i] || only != nil && !coderange.Within(only, start+uint64(i))
 	}
 }
 
 // Placed is a function of an object file in a linked kernel.
 type Placed struct {
-	elfcode.Range                 // empty: the linker left it out, or it cannot be told from another of its name
-	Other         []elfcode.Range // the parts whose code is not the object's, so that its lines do not hold there
+	coderange.Range                   // empty: the linker left it out, or it cannot be told from another of its name
+	Other           []coderange.Range // the parts whose code is not the object's, so that its lines do not hold there
 }
 
 // Place finds functions of the object in a linked kernel, in the order given. Where a
@@ -122,7 +123,7 @@ func Place(vmlinux, object string, symbols []string) ([]Placed, error) {
 				r := im.Extent(at[0])
 				out[i] = Placed{r, differing(im, obj, f, r)}
 			}
-			out[i].Symbol, out[i].Role = name, elfcode.RoleBody
+			out[i].Symbol, out[i].Role = name, coderange.Body
 		}
 	}
 	return out, nil
@@ -130,24 +131,24 @@ func Place(vmlinux, object string, symbols []string) ([]Placed, error) {
 
 // differing are the parts of r whose code is not that of the object's function f: all of
 // it, where so much differs that the rest may be alike by chance.
-func differing(im *elfcode.Image, obj *objfile.Object, f elf.Symbol, r elfcode.Range) []elfcode.Range {
+func differing(im *elfcode.Image, obj *objfile.Object, f elf.Symbol, r coderange.Range) []coderange.Range {
 	want, written, err := obj.Code(f)
 	have, err2 := im.Bytes(r)
 	if err != nil || err2 != nil || len(want) != len(have) {
-		return []elfcode.Range{r}
+		return []coderange.Range{r}
 	}
 	const word = 4
-	var out []elfcode.Range
+	var out []coderange.Range
 	for i := 0; i < len(want); i += word {
 		end := min(i+word, len(want))
 		if firstDifference(want[i:end], have[i:end], written[i:end]) >= 0 {
-			out = append(out, elfcode.Range{Symbol: r.Symbol, Start: r.Start + uint64(i), End: r.Start + uint64(end)})
+			out = append(out, coderange.Range{Symbol: r.Symbol, Start: r.Start + uint64(i), End: r.Start + uint64(end)})
 		}
 	}
 	if len(out)*word > len(want)/4 {
-		return []elfcode.Range{r}
+		return []coderange.Range{r}
 	}
-	return elfcode.Union(out)
+	return coderange.Union(out)
 }
 
 func firstDifference(want, have []byte, ignore []bool) int {
@@ -161,7 +162,7 @@ func firstDifference(want, have []byte, ignore []bool) int {
 
 // sameAsBuilt checks that the debug object's code of f is, within body, that of
 // the object which kbuild made.
-func sameAsBuilt(built, debug *objfile.Object, f elf.Symbol, body []elfcode.Range) error {
+func sameAsBuilt(built, debug *objfile.Object, f elf.Symbol, body []coderange.Range) error {
 	op := "compare " + built.Path + " with " + debug.Path
 	want, written, err := debug.Code(f)
 	if err != nil {
@@ -194,7 +195,7 @@ func (l layout) toImage(addr uint64) (uint64, bool) {
 
 func (l layout) toObject(addr uint64) (uint64, bool) {
 	for _, p := range l {
-		if at := addr - p.code.Start + p.object; p.code.Holds(addr) && (p.only == nil || elfcode.Within(p.only, at)) {
+		if at := addr - p.code.Start + p.object; p.code.Holds(addr) && (p.only == nil || coderange.Within(p.only, at)) {
 			return at, true
 		}
 	}
@@ -202,22 +203,22 @@ func (l layout) toObject(addr uint64) (uint64, bool) {
 }
 
 // ranges maps the object's ranges that lie in the layout.
-func (l layout) ranges(in []elfcode.Range, im *elfcode.Image) []elfcode.Range {
-	var out []elfcode.Range
+func (l layout) ranges(in []coderange.Range, im *elfcode.Image) []coderange.Range {
+	var out []coderange.Range
 	for _, r := range in {
 		start, ok := l.toImage(r.Start)
 		if !ok {
 			continue
 		}
 		name, _ := im.Symbol(start)
-		out = append(out, elfcode.Range{Symbol: name, Start: start, End: start + r.End - r.Start})
+		out = append(out, coderange.Range{Symbol: name, Start: start, End: start + r.End - r.Start})
 	}
-	return elfcode.Union(out)
+	return coderange.Union(out)
 }
 
 // functions are the ranges of the placed functions, sorted.
-func (l layout) functions() []elfcode.Range {
-	var out []elfcode.Range
+func (l layout) functions() []coderange.Range {
+	var out []coderange.Range
 	for _, p := range l {
 		out = append(out, p.code)
 	}

@@ -9,13 +9,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode/elfcode"
 )
 
 // Clang's prologue differs with debug information: the rest still has its lines.
 func TestCodeThatDiffersOutsideTheBody(t *testing.T) {
-	body := []elfcode.Range{{Start: 0x104, End: 0x108}}
+	body := []coderange.Range{{Start: 0x104, End: 0x108}}
 	ignore := make([]bool, 12)
 	leaveOut(ignore, 0x100, body)
 	want, have := []byte("prolBODYtail"), []byte("rolpBODYlait")
@@ -31,7 +32,7 @@ func TestCodeThatDiffersOutsideTheBody(t *testing.T) {
 	if at := firstDifference(want, have, ignore); at != 0 {
 		t.Errorf("without a body the first difference is at %d, want 0", at)
 	}
-	l := layout{{object: 0x100, code: elfcode.Range{Start: 0x9000, End: 0x900c}, only: body}}
+	l := layout{{object: 0x100, code: coderange.Range{Start: 0x9000, End: 0x900c}, only: body}}
 	if at, ok := l.toObject(0x9005); !ok || at != 0x105 {
 		t.Errorf("in the body: %#x, %t", at, ok)
 	}
@@ -73,5 +74,5 @@ func TestPartsOfAFunctionThatDifferAreTold(t *testing.T) {
 	require.NoError(t, errors.Join(err, file.Close()))
 	placed, err = Place(f.Vmlinux, object, []string{"remote_stop"})
 	require.NoError(t, err)
-	require.Equal(t, []elfcode.Range{{Symbol: "remote_stop", Start: at, End: at + 4}}, placed[0].Other)
+	require.Equal(t, []coderange.Range{{Symbol: "remote_stop", Start: at, End: at + 4}}, placed[0].Other)
 }

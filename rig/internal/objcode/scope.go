@@ -7,8 +7,8 @@ import (
 	"slices"
 	"sort"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/objcode/insn"
 	"kcovrig/rig/objfile"
 )
@@ -25,16 +25,16 @@ const (
 // the scope halfway would let the emulator drain its buffer there, which would
 // hide the bug.
 func (s *study) findScope(g *graph, a *Analysis, copies map[int]bool, arrive []arrival, goals []int) {
-	body := append([]elfcode.Range(nil), a.Inlined...)
+	body := append([]coderange.Range(nil), a.Inlined...)
 	between := g.between(goals, copies, arrive)
 	for i, in := range g.code {
 		if between[i] {
 			name, _ := s.im.Symbol(in.Addr)
-			body = append(body, elfcode.Range{Symbol: name, Start: in.Addr, End: in.Addr + uint64(in.Size)})
+			body = append(body, coderange.Range{Symbol: name, Start: in.Addr, End: in.Addr + uint64(in.Size)})
 		}
 	}
-	for _, r := range elfcode.Union(body) {
-		r.Role = elfcode.RoleBody
+	for _, r := range coderange.Union(body) {
+		r.Role = coderange.Body
 		a.Scope = append(a.Scope, r)
 	}
 	a.Scope = append(a.Scope, s.callees(g, a.Inlined)...)
@@ -44,11 +44,11 @@ func (s *study) findScope(g *graph, a *Analysis, copies map[int]bool, arrive []a
 
 // callees are the copy functions that code in ranges calls, and what those end
 // in: a copy function may be no more than a jump to another.
-func (s *study) callees(g *graph, ranges []elfcode.Range) []elfcode.Range {
-	found := map[uint64]elfcode.Range{}
+func (s *study) callees(g *graph, ranges []coderange.Range) []coderange.Range {
+	found := map[uint64]coderange.Range{}
 	var work []uint64
 	for _, in := range g.code {
-		if (in.Flow == insn.FlowCall || in.Flow == insn.FlowJump) && s.copies[in.Target] && elfcode.Within(ranges, in.Addr) {
+		if (in.Flow == insn.FlowCall || in.Flow == insn.FlowJump) && s.copies[in.Target] && coderange.Within(ranges, in.Addr) {
 			work = append(work, in.Target)
 		}
 	}
@@ -59,7 +59,7 @@ func (s *study) callees(g *graph, ranges []elfcode.Range) []elfcode.Range {
 		if _, seen := found[addr]; seen || !ok {
 			continue
 		}
-		r.Role = elfcode.RoleCallee
+		r.Role = coderange.Callee
 		found[addr] = r
 		code, err := s.im.Instructions(r)
 		if err != nil {
@@ -72,7 +72,7 @@ func (s *study) callees(g *graph, ranges []elfcode.Range) []elfcode.Range {
 			}
 		}
 	}
-	out := make([]elfcode.Range, 0, len(found))
+	out := make([]coderange.Range, 0, len(found))
 	for _, r := range found {
 		out = append(out, r)
 	}
@@ -88,7 +88,7 @@ func (s *study) approximate(ctx context.Context, cause error) (Analysis, error) 
 		return a, err
 	}
 	defer built.Close()
-	callees := map[uint64]elfcode.Range{}
+	callees := map[uint64]coderange.Range{}
 	for _, f := range built.Functions() {
 		p, err := locate(s.im, built, f, nil)
 		if err != nil {
@@ -99,11 +99,11 @@ func (s *study) approximate(ctx context.Context, cause error) (Analysis, error) 
 			continue
 		}
 		g := newGraph(code)
-		found := s.callees(g, []elfcode.Range{p.code})
+		found := s.callees(g, []coderange.Range{p.code})
 		if len(found) == 0 {
 			continue
 		}
-		p.code.Role = elfcode.RoleBody
+		p.code.Role = coderange.Body
 		a.Scope = append(a.Scope, p.code)
 		for _, c := range found {
 			callees[c.Start] = c
@@ -118,7 +118,7 @@ func (s *study) approximate(ctx context.Context, cause error) (Analysis, error) 
 	}
 	sort.Slice(a.Scope, func(i, j int) bool { return a.Scope[i].Start < a.Scope[j].Start })
 	s.library, err = readLibrary(ctx, s.cfg, s.im, a.Scope)
-	a.Listing = append(s.listWhole(a.Scope, elfcode.RoleBody), s.listWhole(a.Scope, elfcode.RoleCallee)...)
+	a.Listing = append(s.listWhole(a.Scope, coderange.Body), s.listWhole(a.Scope, coderange.Callee)...)
 	return a, err
 }
 
@@ -126,7 +126,7 @@ func (s *study) approximate(ctx context.Context, cause error) (Analysis, error) 
 // calls, and those that they call or end in: where the emulator drained its
 // buffer on leaving its scope, the kernel would look ordered. Not all: one that is
 // large or deep is left out, and the emulator's caution there is told.
-func (s *study) onTheWay(g *graph, between []bool, scope []elfcode.Range) []elfcode.Range {
+func (s *study) onTheWay(g *graph, between []bool, scope []coderange.Range) []coderange.Range {
 	type call struct {
 		target uint64
 		depth  int
@@ -143,7 +143,7 @@ func (s *study) onTheWay(g *graph, between []bool, scope []elfcode.Range) []elfc
 			add(in, 1, func(addr uint64) bool { _, ok := g.at[addr]; return ok })
 		}
 	}
-	var out []elfcode.Range
+	var out []coderange.Range
 	for len(work) > 0 && len(out) < scopeOnTheWay {
 		next := work[0]
 		work = work[1:]
@@ -155,7 +155,7 @@ func (s *study) onTheWay(g *graph, between []bool, scope []elfcode.Range) []elfc
 		if err != nil {
 			continue
 		}
-		r.Role = elfcode.RolePath
+		r.Role = coderange.Path
 		out = append(out, r)
 		for _, in := range code {
 			add(in, next.depth+1, r.Holds)
@@ -164,6 +164,6 @@ func (s *study) onTheWay(g *graph, between []bool, scope []elfcode.Range) []elfc
 	return out
 }
 
-func overlaps(ranges []elfcode.Range, r elfcode.Range) bool {
-	return slices.ContainsFunc(ranges, func(o elfcode.Range) bool { return r.Start < o.End && o.Start < r.End })
+func overlaps(ranges []coderange.Range, r coderange.Range) bool {
+	return slices.ContainsFunc(ranges, r.Overlaps)
 }

@@ -12,11 +12,12 @@ import (
 	"strings"
 	"testing"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode/elfcode"
 )
 
-func symbols(ranges []elfcode.Range, role string) []string {
+func symbols(ranges []coderange.Range, role coderange.Role) []string {
 	var out []string
 	for _, r := range ranges {
 		if r.Role == role {
@@ -38,7 +39,7 @@ func TestScopeNamesTheCopyWhateverItIsCalledBy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := build(t, c.options...).analyse(t)
-			if got := symbols(a.Scope, elfcode.RoleCallee); !slices.Equal(got, c.want) || a.Ordered != OrderNo {
+			if got := symbols(a.Scope, coderange.Callee); !slices.Equal(got, c.want) || a.Ordered != OrderNo {
 				dump(t, a)
 				t.Errorf("callees %v, want %v", got, c.want)
 			}
@@ -66,16 +67,16 @@ func TestScopeHoldsEveryPath(t *testing.T) {
 	for _, p := range a.Publish {
 		goals = append(goals, g.at[p.Addr])
 	}
-	cut := Analysis{Inlined: []elfcode.Range{{Symbol: "remote_stop", Start: a.CopyCalls[0], End: a.CopyCalls[0] + 4}}}
+	cut := Analysis{Inlined: []coderange.Range{{Symbol: "remote_stop", Start: a.CopyCalls[0], End: a.CopyCalls[0] + 4}}}
 	s.findScope(g, &cut, copies, g.arrivals(copies), goals)
 	for _, p := range a.Publish {
 		for addr := a.CopyCalls[0]; addr < p.Addr && p == a.Publish[0]; addr += 4 {
-			if i := g.at[addr]; g.leadsTo(goals, copies)[i] && !elfcode.Within(cut.Scope, addr) {
+			if i := g.at[addr]; g.leadsTo(goals, copies)[i] && !coderange.Within(cut.Scope, addr) {
 				t.Errorf("%#x %s is not in the scope", addr, g.code[i].Text)
 			}
 		}
 	}
-	if symbols(cut.Scope, elfcode.RoleBody)[0] != "remote_stop" || len(symbols(cut.Scope, elfcode.RoleCallee)) != 1 {
+	if symbols(cut.Scope, coderange.Body)[0] != "remote_stop" || len(symbols(cut.Scope, coderange.Callee)) != 1 {
 		t.Errorf("scope %+v", cut.Scope)
 	}
 }
@@ -91,7 +92,7 @@ func TestColdPartIsFollowed(t *testing.T) {
 		t.Fatal("the compiler made no cold part: nothing is tested")
 	}
 	a := f.analyse(t)
-	if got := symbols(a.Scope, elfcode.RoleBody); !slices.Equal(got, []string{"remote_stop", "remote_stop.cold"}) || len(a.Publish) != 2 {
+	if got := symbols(a.Scope, coderange.Body); !slices.Equal(got, []string{"remote_stop", "remote_stop.cold"}) || len(a.Publish) != 2 {
 		dump(t, a)
 		t.Errorf("body %v, %d stores", got, len(a.Publish))
 	}
@@ -126,7 +127,7 @@ func TestWithoutDebugInformation(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !a.Approximate || a.Ordered != OrderUnknown || a.Reason == "" || a.Container != "remote_stop" ||
-				!slices.Equal(symbols(a.Scope, elfcode.RoleCallee), []string{"__memcpy"}) {
+				!slices.Equal(symbols(a.Scope, coderange.Callee), []string{"__memcpy"}) {
 				t.Errorf("%+v", a)
 			}
 			for _, r := range a.Scope {
@@ -209,7 +210,7 @@ func TestScopeHoldsFunctionsOnTheWay(t *testing.T) {
 		"-DLAST=fence()":     nil,
 	} {
 		a := build(t, option).analyse(t)
-		if got := symbols(a.Scope, elfcode.RolePath); !slices.Equal(got, want) {
+		if got := symbols(a.Scope, coderange.Path); !slices.Equal(got, want) {
 			t.Errorf("%s: %v, want %v", option, got, want)
 		}
 		for _, r := range a.Scope {

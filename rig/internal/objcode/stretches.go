@@ -4,6 +4,7 @@ package objcode
 
 import (
 	"kcovrig/rig/barrier/candidate"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/internal/objcode/insn"
 	"kcovrig/rig/trial"
@@ -18,13 +19,13 @@ import (
 type stretches struct {
 	im      *elfcode.Image
 	set     insn.Set
-	in      []elfcode.Range
+	in      []coderange.Range
 	patched elfcode.Patches
 	graphs  []*graph
 	called  map[uint64]bool // functions that code of these calls or ends in
 }
 
-func readStretches(im *elfcode.Image, in []elfcode.Range) (*stretches, error) {
+func readStretches(im *elfcode.Image, in []coderange.Range) (*stretches, error) {
 	patched, err := im.PatchedCode()
 	if err != nil {
 		return nil, err
@@ -55,7 +56,7 @@ func (s *stretches) read() error {
 		s.graphs = append(s.graphs, g)
 		for _, in := range g.code {
 			if in.Flow == insn.FlowCall || in.Flow == insn.FlowJump || in.Flow == insn.FlowBranch {
-				s.called[in.Target] = s.called[in.Target] || elfcode.Within(s.in, in.Addr)
+				s.called[in.Target] = s.called[in.Target] || coderange.Within(s.in, in.Addr)
 			}
 		}
 	}
@@ -67,11 +68,11 @@ func (s *stretches) positions(g *graph) []candidate.Position {
 	before, after := s.around(g)
 	var out []candidate.Position
 	for i := range g.code[:g.own] {
-		if s.straight(g, i) || !elfcode.Within(s.in, g.code[i].Addr) {
+		if s.straight(g, i) || !coderange.Within(s.in, g.code[i].Addr) {
 			continue // the stretch goes on behind it
 		}
 		from := i
-		for p, ok := s.straightBefore(g, from); ok && elfcode.Within(s.in, g.code[p].Addr); p, ok = s.straightBefore(g, from) {
+		for p, ok := s.straightBefore(g, from); ok && coderange.Within(s.in, g.code[p].Addr); p, ok = s.straightBefore(g, from) {
 			from = p
 		}
 		kinds := kindsBetween(before[i], after[i])

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"kcovrig/rig/arch"
-	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/internal/objcode/objcodetest"
 )
 
@@ -44,7 +44,7 @@ func TestTotalStoreOrder(t *testing.T) {
 			if len(a.CopyCalls) == 0 {
 				want = nil
 			}
-			if got := symbols(a.Scope, elfcode.RoleCallee); !slices.Equal(got, want) {
+			if got := symbols(a.Scope, coderange.Callee); !slices.Equal(got, want) {
 				t.Errorf("callees %v, want %v", got, want)
 			}
 		})

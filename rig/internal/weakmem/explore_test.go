@@ -139,7 +139,7 @@ func explorations(t testing.TB, tests map[string]*litmus.Test, printed string) m
 
 // checked reports what is forbidden, and what differs from what is expected to be
 // missing where that is asked for.
-func checked(t *testing.T, found map[string]exploration, answers map[string]litmus.Answer, lost map[string][]litmus.State) {
+func checked(t *testing.T, found map[string]exploration, answers map[string]litmus.Allowed, lost map[string][]litmus.State) {
 	t.Helper()
 	var runs, points, allowed, reached int
 	for _, name := range slices.Sorted(maps.Keys(found)) {

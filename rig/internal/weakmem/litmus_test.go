@@ -34,7 +34,7 @@ var placements = []placement{
 const prologue = "mov x28, #0"
 
 // loadTests reads the tests of a folder, by name, and herd7's log beside them.
-func loadTests(t testing.TB, dir string) (map[string]*litmus.Test, map[string]litmus.Answer) {
+func loadTests(t testing.TB, dir string) (map[string]*litmus.Test, map[string]litmus.Allowed) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.litmus"))
 	if err != nil || len(files) == 0 {
@@ -56,7 +56,7 @@ func loadTests(t testing.TB, dir string) (map[string]*litmus.Test, map[string]li
 }
 
 // loadLog reads herd7's log in a folder.
-func loadLog(t testing.TB, dir string) map[string]litmus.Answer {
+func loadLog(t testing.TB, dir string) map[string]litmus.Allowed {
 	t.Helper()
 	f, err := os.Open(filepath.Join(dir, "herd.log"))
 	if err != nil {
@@ -198,7 +198,7 @@ func runTests(t testing.TB, g guest, tests map[string]*litmus.Test, iterations, 
 }
 
 // forbidden lists the states that herd7 does not allow.
-func forbidden(o outcome, v litmus.Answer) []string {
+func forbidden(o outcome, v litmus.Allowed) []string {
 	var bad []string
 	for state, n := range o {
 		if !v.Allows(state) {

@@ -98,7 +98,7 @@ var mutants = []struct {
 
 const scenesTest = "TestMutantsAreCaughtByScenes"
 
-func proofTests(t testing.TB) (map[string]*litmus.Test, map[string]litmus.Answer) {
+func proofTests(t testing.TB) (map[string]*litmus.Test, map[string]litmus.Allowed) {
 	t.Helper()
 	tests, answers := loadTests(t, diyTests)
 	for _, dir := range []string{ownTests, familyTests} {

@@ -8,27 +8,9 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"kcovrig/rig/coderange"
 )
-
-// Role says how a function takes part in the scope.
-type Role string
-
-// The roles, as plugin/plan.h explains them.
-const (
-	Body   Role = "body"   // an episode may begin at any of its blocks
-	Caller Role = "caller" // an episode begins where it calls a callee
-	Callee Role = "callee" // weak only within an episode of a caller
-	Path   Role = "path"   // code on the way between two stores: in scope within an episode, its own stores do not wait
-)
-
-// Scope is a range of guest code in which the emulator works; End is the
-// address after its last instruction.
-type Scope struct {
-	Role   Role
-	Symbol string
-	Start  uint64
-	End    uint64
-}
 
 // Policy says how aggressively stores and loads are reordered; whatever it says, only
 // what the architecture allows happens. Probabilities are per 1000.
@@ -100,7 +82,7 @@ func (p Policy) Parameters() map[string]uint64 {
 
 // inScope says whether an instruction of the scope is there.
 func (c Config) inScope(at uint64) bool {
-	return at%4 == 0 && slices.ContainsFunc(c.Scope, func(s Scope) bool { return at >= s.Start && at < s.End })
+	return at%c.Arch.CodeAlign == 0 && coderange.Within(c.Scope, at)
 }
 
 // checkFocus says why the focus cannot be an instruction of the scope.
@@ -145,7 +127,7 @@ func Plan(cfg Config) string {
 	for _, p := range cfg.Policy.parameters() {
 		fmt.Fprintf(&b, "set %s %d\n", p.name, p.value)
 	}
-	scope := append([]Scope(nil), cfg.Scope...)
+	scope := slices.Clone(cfg.Scope)
 	sort.Slice(scope, func(i, j int) bool { return scope[i].Start < scope[j].Start })
 	for _, s := range scope {
 		fmt.Fprintf(&b, "scope %s %#x %#x %s\n", s.Role, s.Start, s.End, s.Symbol)

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/goldentest"
 	"kcovrig/rig/trial"
@@ -25,13 +26,13 @@ func config(t *testing.T) Config {
 	require.NoError(t, err)
 	return Config{
 		Arch: arm64, API: 7, CacheDir: "cache", Dir: "run", RAMBytes: 256 << 20,
-		Scope: []Scope{
-			{Role: Callee, Symbol: "memcpy", Start: 0xffff80008027d310, End: 0xffff80008027d53c},
-			{Role: Caller, Symbol: "ring_remote_stop", Start: 0xffff8000800ae714, End: 0xffff8000800ae7a0},
-			{Role: Path, Symbol: "_raw_spin_lock", Start: 0xffff80008029a000, End: 0xffff80008029a060},
-			{Role: Body, Symbol: "readAcquire", Start: 0xf7e60, End: 0xf7ef0},
+		Scope: []coderange.Range{
+			{Role: coderange.Callee, Symbol: "memcpy", Start: 0xffff80008027d310, End: 0xffff80008027d53c},
+			{Role: coderange.Caller, Symbol: "ring_remote_stop", Start: 0xffff8000800ae714, End: 0xffff8000800ae7a0},
+			{Role: coderange.Path, Symbol: "_raw_spin_lock", Start: 0xffff80008029a000, End: 0xffff80008029a060},
+			{Role: coderange.Body, Symbol: "readAcquire", Start: 0xf7e60, End: 0xf7ef0},
 		},
-		Seed: 7, Policy: DefaultPolicy(), Marks: 16, Mark: Scope{Start: 0xf7e40, End: 0xf7e60},
+		Seed: 7, Policy: DefaultPolicy(), Marks: 16, Mark: coderange.Range{Start: 0xf7e40, End: 0xf7e60},
 	}
 }
 
@@ -39,7 +40,7 @@ func config(t *testing.T) Config {
 func withAlterations(t *testing.T) Config {
 	t.Helper()
 	cfg := config(t)
-	cfg.Select = Scope{Start: 0xf7e20, End: 0xf7e40}
+	cfg.Select = coderange.Range{Start: 0xf7e20, End: 0xf7e40}
 	cfg.Alterations = []trial.Alteration{
 		{{Address: 0xffff80008027d340, To: trial.OrderStores, Before: true}, {Address: 0xffff80008027d340, To: trial.OrderRelease}},
 		{{Address: 0xf7e64, To: trial.OrderNone}},
@@ -80,13 +81,13 @@ func TestConfigIsValidated(t *testing.T) {
 		},
 		"a change to nothing known":       func(c *Config) { c.Alterations[1][0].To = "" },
 		"an alteration without a change":  func(c *Config) { c.Alterations[0] = nil },
-		"alterations that nobody selects": func(c *Config) { c.Select = Scope{} },
+		"alterations that nobody selects": func(c *Config) { c.Select = coderange.Range{} },
 		"more changes than fit": func(c *Config) {
 			c.Alterations = slices.Repeat(c.Alterations[1:2], MaxChanges+1)
 		},
 		"a focus outside the scope":     func(c *Config) { c.Focus = 0xffff80008027d53c },
 		"a focus between instructions":  func(c *Config) { c.Focus = 0xffff80008027d342 },
-		"marks without a function":      func(c *Config) { c.Mark = Scope{} },
+		"marks without a function":      func(c *Config) { c.Mark = coderange.Range{} },
 		"reports that no mark asks for": func(c *Config) { c.Marks, c.Reports = 0, []uint64{8} },
 		"more reports than fit":         func(c *Config) { c.Reports = make([]uint64, maxReports+1) },
 	} {

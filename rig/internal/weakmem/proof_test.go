@@ -103,7 +103,7 @@ func runAgain(t *testing.T, tests map[string]*litmus.Test, reach map[string]int,
 
 type tally struct{ forbidden, allowed, reach, seen, targets, targetsSeen int }
 
-func (c *tally) add(t *testing.T, test *litmus.Test, o outcome, v litmus.Answer, reach int) {
+func (c *tally) add(t *testing.T, test *litmus.Test, o outcome, v litmus.Allowed, reach int) {
 	t.Helper()
 	bad := forbidden(o, v)
 	for _, text := range bad {
@@ -143,7 +143,7 @@ func hasTarget(t *testing.T, test *litmus.Test, o outcome) bool {
 	return false
 }
 
-func missing(o outcome, v litmus.Answer) string {
+func missing(o outcome, v litmus.Allowed) string {
 	var out []string
 	for _, s := range v.States {
 		if o[s] == 0 {

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 
 	"kcovrig/rig/arch"
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/trial"
 )
@@ -30,7 +31,7 @@ type Config struct {
 	CacheDir string // where compiled plugins are kept
 	Dir      string // the run's folder: the plan and the counters
 	RAMBytes uint64
-	Scope    []Scope
+	Scope    []coderange.Range
 	Seed     uint64
 	Policy   Policy
 	// Focus is the address of the one store that is delayed, always, whatever
@@ -39,16 +40,16 @@ type Config struct {
 	// Marks is how often at most the vCPUs' recent events are saved, each time
 	// that the guest's function Mark returns; 0: never.
 	Marks int
-	Mark  Scope // of its Scope only Start and End count
+	Mark  coderange.Range // only Start and End count
 	// Reports are the addresses of functions that the kernel enters to report an
 	// exception of its own: the guest's mark may then be about the events before that.
 	Reports []uint64
 	// Alterations are other kernels, made of the one that runs while it runs. The guest puts
 	// one in force, by its number from 1, when its function Select returns; 0 is the code as it is.
 	Alterations []trial.Alteration
-	Select      Scope   // of its Scope only Start and End count
-	Sources     Sources // zero: this program's own
-	Sent        *Bundle // whose sources stand in for Sources; nil: none
+	Select      coderange.Range // only Start and End count
+	Sources     Sources         // zero: this program's own
+	Sent        *Bundle         // whose sources stand in for Sources; nil: none
 	// Define are macros to compile the plugin with, as in KCOVRIG_MUTANT=leaving_drains_nothing:
 	// tests break a rule of the emulator with them.
 	Define []string

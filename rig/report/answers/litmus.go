@@ -72,7 +72,7 @@ func Summarise(r litmus.Report) LitmusSummary {
 		s.Forbidden += len(t.Forbidden)
 		s.Allowed += len(t.Allowed)
 		s.Unseen += len(t.Unseen)
-		if t.Answer == "Sometimes" || t.Answer == "Always" {
+		if t.Observation == "Sometimes" || t.Observation == "Always" {
 			s.Relaxed++
 			if t.Target {
 				s.Targets++
@@ -130,7 +130,7 @@ func litmusText(w io.Writer, r LitmusRun) error {
 			target = "INCONCLUSIVE: " + c.Why
 		}
 		fmt.Fprintf(t, "%s\t%d\t%d\t%d of %d\t%d\t%d\t%s\t%s\t\n", c.Name, c.Threads, c.Outcomes,
-			len(c.States)-len(c.Forbidden), len(c.Allowed), len(c.Forbidden), len(c.Unseen), c.Answer, target)
+			len(c.States)-len(c.Forbidden), len(c.Allowed), len(c.Forbidden), len(c.Unseen), c.Observation, target)
 	}
 	if err := t.Flush(); err != nil {
 		return err

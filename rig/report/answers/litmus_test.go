@@ -20,7 +20,7 @@ func litmusReport() litmus.Report {
 		Seed: 7, Kernel: "6.12", QEMU: "11.1.3", Counted: map[string]uint64{"delayed": 3},
 		Tests: []litmus.Comparison{
 			{
-				Name: "MP", Threads: 2, Outcome: litmus.Unsound, Outcomes: 10, Answer: "Sometimes", Target: true,
+				Name: "MP", Threads: 2, Outcome: litmus.Unsound, Outcomes: 10, Observation: "Sometimes", Target: true,
 				States:  map[litmus.State]uint64{"1:X0=1; 1:X2=0;": 9, "1:X0=2; 1:X2=0;": 1},
 				Allowed: []litmus.State{"1:X0=0; 1:X2=0;", "1:X0=1; 1:X2=0;"}, Forbidden: []litmus.State{"1:X0=2; 1:X2=0;"},
 				Unseen: []litmus.State{"1:X0=0; 1:X2=0;"}, ElapsedNS: 5,

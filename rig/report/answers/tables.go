@@ -2,6 +2,7 @@
 
 // Package answers reports on what is no run: a machine looked over, the cache,
 // scenarios listed, begun and checked, litmus tests, and what the memory model expects.
+// Coming to what is reported is left to the rooms of these commands.
 package answers
 
 import (

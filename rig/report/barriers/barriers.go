@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package barriers reports on a kernel's barriers: which are needed, and where one would
-// be enough. What was found it takes from rig/barrier, and finds nothing itself.
+// be enough. Booting for that is left to rig/barriers, what boots mean to rig/barrier.
 package barriers
 
 import (

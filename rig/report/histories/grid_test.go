@@ -58,7 +58,7 @@ func TestWhatWasExpectedDecidesWhatIsTrouble(t *testing.T) {
 		sign   string
 	}{
 		{trial.NotFixed, matrix.Expected, Calm, "\u2713"}, {trial.Fixed, matrix.Unexpected, Trouble, "\u2717"}, {trial.Fixed, matrix.Failed, Trouble, "!"},
-		{trial.Inconclusive, matrix.NoAnswer, Open, "?"}, {trial.DoesNotApply, matrix.NotFor, Open, "\u2013"},
+		{trial.Inconclusive, matrix.Undecided, Open, "?"}, {trial.DoesNotApply, matrix.NotFor, Open, "\u2013"},
 		{trial.NotFixed, "none", Trouble, "\u2717"}, {trial.Fixed, "none", Calm, "\u2713"}, {trial.Inconclusive, "none", Open, "?"}, {"never heard of", "none", Trouble, "!"},
 	} {
 		r.Verdict = c.word

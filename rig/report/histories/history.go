@@ -2,7 +2,7 @@
 
 // Package histories reports on what a history knows: lists of runs, the trend of a
 // cell, what changed, two runs side by side, and the pages of all that. The numbers
-// are rig/trend's.
+// are left to rig/trend.
 package histories
 
 import (

@@ -188,7 +188,7 @@ func (o *Overview) say(calm, cells int, others []string) {
 			what string
 			fits func(OverviewCell) bool
 		}{
-			{"unexpected", status(matrix.Unexpected)}, {"failed", status(matrix.Failed)}, {"inconclusive", status(matrix.NoAnswer)}, {"not applicable", status(matrix.NotFor)},
+			{"unexpected", status(matrix.Unexpected)}, {"failed", status(matrix.Failed)}, {"inconclusive", status(matrix.Undecided)}, {"not applicable", status(matrix.NotFor)},
 			{o.missing(), func(c OverviewCell) bool { return c.Now.Word == "" }},
 		} {
 			if n := countOf(o.Odd, k.fits); n > 0 {

@@ -34,7 +34,7 @@ func someNights() (runs []trend.Run, past []matrix.Past) {
 				p.Status, p.Reason = matrix.Failed, "build linux 6.12.1: error: no such <thing>"
 			case expect:
 			case matrix.Inconclusive:
-				p.Status, p.Reason = matrix.NoAnswer, "too few windows"
+				p.Status, p.Reason = matrix.Undecided, "too few windows"
 			default:
 				p.Status = matrix.Unexpected
 			}

@@ -30,7 +30,7 @@ func standingOf(word string, past *matrix.Past) Standing {
 	switch past.Status {
 	case matrix.Expected:
 		return Calm
-	case matrix.NoAnswer, matrix.NotFor, matrix.NotRun:
+	case matrix.Undecided, matrix.NotFor, matrix.NotRun:
 		return Open
 	}
 	return Trouble
@@ -49,7 +49,7 @@ func signOf(word string, past *matrix.Past) string {
 }
 
 var statusSigns = map[matrix.Status]string{
-	matrix.Expected: "\u2713", matrix.Unexpected: "\u2717", matrix.NoAnswer: "?", matrix.NotFor: "\u2013", matrix.NotRun: "?",
+	matrix.Expected: "\u2713", matrix.Unexpected: "\u2717", matrix.Undecided: "?", matrix.NotFor: "\u2013", matrix.NotRun: "?",
 }
 
 // alone is of runs of which nothing was expected.

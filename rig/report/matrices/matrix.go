@@ -82,16 +82,16 @@ func retries(c matrix.Counts) string {
 // cellShare is the share of windows in which one kernel showed the bug, all modes together, and
 // "-" where nothing was measured.
 func cellShare(r matrix.CellResult, v trial.Variant) string {
-	var stale, all uint64
+	var hits, all uint64
 	for _, a := range r.Measured {
 		if a.Variant == v {
-			stale, all = stale+a.HitWindows, all+a.Windows
+			hits, all = hits+a.HitWindows, all+a.Windows
 		}
 	}
 	if all == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%s of %d", words.Percent(words.Ratio(stale, all)), all)
+	return fmt.Sprintf("%s of %d", words.Percent(words.Ratio(hits, all)), all)
 }
 
 // because is the reason in one line, with the retries.
@@ -106,7 +106,7 @@ func because(r matrix.CellResult) string {
 // odd lists the cells that are not as expected, the gravest first.
 func odd(d matrix.Document) []matrix.CellResult {
 	var out []matrix.CellResult
-	for _, status := range []matrix.Status{matrix.Unexpected, matrix.Failed, matrix.NoAnswer, matrix.NotFor, matrix.NotRun} {
+	for _, status := range []matrix.Status{matrix.Unexpected, matrix.Failed, matrix.Undecided, matrix.NotFor, matrix.NotRun} {
 		for _, r := range d.Cells {
 			if r.Status == status {
 				out = append(out, r)

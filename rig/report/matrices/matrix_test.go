@@ -67,7 +67,7 @@ func madeUpCell(i int, c matrix.Cell) matrix.CellResult {
 		r.Failure = &trial.Failure{Whose: "kernel", Op: "build linux", Message: "build linux 6.12.1: error: <no> | `such` thing", Try: "look at the log"}
 		r.Reason = r.Failure.Message
 	case 6:
-		r.Status, r.Outcome, r.Reason = matrix.NoAnswer, matrix.Inconclusive, "too few windows"
+		r.Status, r.Outcome, r.Reason = matrix.Undecided, matrix.Inconclusive, "too few windows"
 	case 9:
 		r.Status, r.Outcome, r.Reason, r.Measured, r.Folder = matrix.NotRun, matrix.Unknown, "", []trial.ModeCount{}, ""
 	}

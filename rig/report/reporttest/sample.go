@@ -11,8 +11,8 @@ import (
 
 // Sample is a comparison's result with something in each member.
 func Sample() trial.Result {
-	tally := func(stale uint64) wire.Tally {
-		return wire.Tally{Mode: "pc", Windows: 6400, Units: 25600, Blocks: 400, HitBlocks: stale, HitWindows: stale, HitUnits: stale, FirstHitNS: 2_500_000}
+	tally := func(hits uint64) wire.Tally {
+		return wire.Tally{Mode: "pc", Windows: 6400, Units: 25600, Blocks: 400, HitBlocks: hits, HitWindows: hits, HitUnits: hits, FirstHitNS: 2_500_000}
 	}
 	u := trial.Observation{Variant: trial.Unpatched, Reader: trial.Acquire, Outcome: trial.OutcomeOK, BlockSize: 16, Seed: 7, Tallies: []wire.Tally{tally(240)},
 		Detections: []wire.Detection{{Mode: "pc", Index: 3, Count: 9, Seen: 0xdead, Later: 0xffff800080001234, LastedNS: 1500}},

@@ -151,7 +151,7 @@ func bisectCounts(r bisect.Report) (tested, reused, skipped int) {
 // bisectCells are a step's cells as text.
 type bisectCells struct{ round, commit, answer, windows, hits, miss, seconds, how string }
 
-func bisectRow(r bisect.Report, s bisect.Answer) bisectCells {
+func bisectRow(r bisect.Report, s bisect.Step) bisectCells {
 	c := bisectCells{round: fmt.Sprint(s.Round), commit: s.Commit[:min(12, len(s.Commit))], seconds: fmt.Sprintf("%.0f", s.Seconds),
 		windows: "-", hits: "-", miss: "-", how: "tested"}
 	if s.Round == 0 {

@@ -38,7 +38,7 @@ func searched() bisect.Report {
 		Commits: 42, Left: 1, Rounds: 3, AtOnce: 1, HitLower: 0.4, Share: 0.1, Miss: 2.1e-10, Confidence: &confidence,
 		Spec: trial.Spec{Arch: "arm64"}, Kernel: trial.Kernel{Version: "6.12.1", Compiler: "gcc 12"},
 		QEMU: trial.QEMU{Version: "11.1", MemoryModel: trial.ModelArm}, Host: trial.Host{System: "Debian"}, Folder: "/s", GitLog: "/s/bisect.log",
-		Steps: []bisect.Answer{
+		Steps: []bisect.Step{
 			{Commit: hash("f"), Subject: "the last", VariantJudgement: stale, Runs: 1, Tallies: tally(900, 60), Log: "/s/steps/f.build.log", Seconds: 61},
 			{Commit: hash("a"), Subject: "the first", VariantJudgement: clean, Share: 0.1, Runs: 1, Tallies: tally(4000, 0), Log: "/s/steps/a.build.log", Seconds: 40},
 			{Commit: hash("b"), Subject: "half way", Round: 1, VariantJudgement: clean, Runs: 1, SameAs: hash("a"), SameBy: "source", Seconds: 1},

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode/insn"
@@ -106,7 +107,7 @@ func (im *Image) shapes(name string) ([]string, error) {
 
 // shape writes code so that it does not depend on where code and data lie.
 // No-operations are left out: the compiler pads loops with them by address.
-func (im *Image) shape(r Range) (string, error) {
+func (im *Image) shape(r coderange.Range) (string, error) {
 	code, err := im.Bytes(r)
 	if err != nil {
 		return "", err

@@ -6,13 +6,14 @@ import (
 	"debug/elf"
 	"debug/gosym"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
 )
 
 // Disassemble lists the code of a linked ELF file at ranges. A Go program says
 // the source lines itself, in the table that its runtime keeps for tracebacks;
 // of others the source stays unknown.
-func Disassemble(binary string, ranges []Range) ([]Line, error) {
+func Disassemble(binary string, ranges []coderange.Range) ([]Line, error) {
 	im, err := Open(binary, fault.Rig)
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"sort"
 	"strings"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
 )
 
@@ -19,13 +20,13 @@ import (
 // is the user's fault: the error names it, the binary, and what would match.
 // Go's assembly functions may be named without the suffix of their calling
 // convention, ".abi0", and what a C compiler makes of a function comes with it.
-func Functions(binary string, symbols []string) ([]Range, error) {
+func Functions(binary string, symbols []string) ([]coderange.Range, error) {
 	im, err := Open(binary, fault.Rig)
 	if err != nil {
 		return nil, err
 	}
 	defer im.Close()
-	found := map[uint64]Range{}
+	found := map[uint64]coderange.Range{}
 	for _, name := range symbols {
 		at := im.ByName[name]
 		if len(at) == 0 {
@@ -37,13 +38,13 @@ func Functions(binary string, symbols []string) ([]Range, error) {
 		}
 		for _, s := range at { // several where files have static functions of that name
 			r, _ := im.Function(s.Value)
-			r.Symbol, r.Role = s.Name, RoleBody
+			r.Symbol, r.Role = s.Name, coderange.Body
 			if r.End > r.Start {
 				found[r.Start] = r
 			}
 		}
 	}
-	out := make([]Range, 0, len(found))
+	out := make([]coderange.Range, 0, len(found))
 	for _, r := range found {
 		out = append(out, r)
 	}
@@ -113,14 +114,14 @@ func typingErrors(a, b string, most int) int {
 // GuestScope finds functions of the guest's binary by symbol. Go's assembly
 // functions may carry the suffix of their calling convention, as in
 // "pkg.read.abi0". The error names what is missing and what resembles it.
-func GuestScope(binary string, symbols []string) ([]Range, error) {
+func GuestScope(binary string, symbols []string) ([]coderange.Range, error) {
 	op := "find the readers in " + binary
 	im, err := Open(binary, fault.Rig)
 	if err != nil {
 		return nil, err
 	}
 	defer im.Close()
-	var out []Range
+	var out []coderange.Range
 	for _, name := range symbols {
 		found := im.ByName[name]
 		if len(found) == 0 {
@@ -130,7 +131,7 @@ func GuestScope(binary string, symbols []string) ([]Range, error) {
 			return nil, fault.Newf(fault.Rig, op, "no symbol %s%s", name, im.nearTo(name))
 		}
 		r := im.Extent(found[0])
-		r.Symbol, r.Role = found[0].Name, RoleReader
+		r.Symbol = found[0].Name
 		out = append(out, r)
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].Start < out[j].Start })

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode/objcodetest"
 )
@@ -20,7 +21,7 @@ func TestFunctions(t *testing.T) {
 	require.Len(t, found, 2)
 	assert.Equal(t, "guest/ring.readAcquire.abi0", found[0].Symbol)
 	for _, r := range found {
-		assert.Equal(t, RoleBody, r.Role)
+		assert.Equal(t, coderange.Body, r.Role)
 		assert.Less(t, r.Start, r.End)
 	}
 	for name, match := range map[string]string{

@@ -13,6 +13,7 @@ import (
 	"sort"
 	"strings"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode/insn"
 )
@@ -114,9 +115,9 @@ func (im *Image) Section(addr uint64) *elf.Section {
 }
 
 // Extent is where the function at s begins and ends: by its size, else the next symbol.
-func (im *Image) Extent(s elf.Symbol) Range {
+func (im *Image) Extent(s elf.Symbol) coderange.Range {
 	name, _ := im.Symbol(s.Value)
-	r := Range{Symbol: name, Start: s.Value, End: s.Value + s.Size}
+	r := coderange.Range{Symbol: name, Start: s.Value, End: s.Value + s.Size}
 	if s.Size > 0 {
 		return r
 	}
@@ -131,7 +132,7 @@ func (im *Image) Extent(s elf.Symbol) Range {
 }
 
 // Function is the extent of the function that begins at addr; the largest of its symbols decides.
-func (im *Image) Function(addr uint64) (Range, bool) {
+func (im *Image) Function(addr uint64) (coderange.Range, bool) {
 	var found *elf.Symbol
 	for i := sort.Search(len(im.symbols), func(i int) bool { return im.symbols[i].Value >= addr }); i < len(im.symbols) && im.symbols[i].Value == addr; i++ {
 		if s := &im.symbols[i]; found == nil || s.Size > found.Size {
@@ -139,13 +140,13 @@ func (im *Image) Function(addr uint64) (Range, bool) {
 		}
 	}
 	if found == nil {
-		return Range{}, false
+		return coderange.Range{}, false
 	}
 	return im.Extent(*found), true
 }
 
 // Bytes reads the code at r.
-func (im *Image) Bytes(r Range) ([]byte, error) {
+func (im *Image) Bytes(r coderange.Range) ([]byte, error) {
 	sec := im.Section(r.Start)
 	if sec == nil || r.End < r.Start || r.End > sec.Addr+sec.Size || sec.Type == elf.SHT_NOBITS {
 		return nil, fmt.Errorf("%s: no code at %#x-%#x (%s)", im.Path, r.Start, r.End, r.Symbol)
@@ -158,7 +159,7 @@ func (im *Image) Bytes(r Range) ([]byte, error) {
 }
 
 // Instructions decodes the code at r.
-func (im *Image) Instructions(r Range) ([]insn.Instruction, error) {
+func (im *Image) Instructions(r coderange.Range) ([]insn.Instruction, error) {
 	code, err := im.Bytes(r)
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ package elfcode
 import (
 	"slices"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode/insn"
 )
@@ -17,7 +18,7 @@ const (
 
 // Leaf is a function that returns to code which is known.
 type Leaf struct {
-	Range
+	coderange.Range
 	By string // a function that calls it
 }
 
@@ -27,7 +28,7 @@ type Leaf struct {
 // say, is not known, or acts on the system. What orders accesses may be in them, and a
 // trap, by which a kernel reports. Those that the first code of in calls come first;
 // left is how many more there are than most.
-func Leaves(binary string, in, scope []Range, most int) (found []Leaf, left int, err error) {
+func Leaves(binary string, in, scope []coderange.Range, most int) (found []Leaf, left int, err error) {
 	im, err := Open(binary, fault.Kernel)
 	if err != nil {
 		return nil, 0, err
@@ -48,10 +49,10 @@ func Leaves(binary string, in, scope []Range, most int) (found []Leaf, left int,
 			return nil, 0, fault.Wrap(fault.Kernel, op, err)
 		}
 		for _, i := range code {
-			if !direct(i) || Within(l.scope, i.Target) {
+			if !direct(i) || coderange.Within(l.scope, i.Target) {
 				continue
 			}
-			more := slices.DeleteFunc(slices.Clone(l.follow(i.Target, r.Symbol)), func(o Leaf) bool { return Within(l.scope, o.Start) })
+			more := slices.DeleteFunc(slices.Clone(l.follow(i.Target, r.Symbol)), func(o Leaf) bool { return coderange.Within(l.scope, o.Start) })
 			if len(found)+len(more) > most {
 				tooMany[i.Target] = true
 				continue
@@ -67,12 +68,12 @@ func Leaves(binary string, in, scope []Range, most int) (found []Leaf, left int,
 type leaves struct {
 	im      *Image
 	patched Patches
-	scope   []Range
+	scope   []coderange.Range
 	known   map[uint64][]Leaf // by address; nil: no leaf
 }
 
 // code is that of a range, with what the kernel may put in its place when it boots.
-func (l *leaves) code(r Range) ([]insn.Instruction, error) {
+func (l *leaves) code(r coderange.Range) ([]insn.Instruction, error) {
 	code, err := l.im.Instructions(r)
 	for _, i := range slices.Clone(code) {
 		code = append(code, l.patched.at(i.Addr)...)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/internal/objcode/objcodetest"
 )
 
@@ -19,7 +20,7 @@ func TestWhatReturnsToKnownCodeIsFollowed(t *testing.T) {
 	objcodetest.Run(t, "testdata", objcodetest.Compiler, "-nostdlib", "-static", "-no-pie", "-Wl,-e,first", "-o", binary, "leaves.S")
 	scope, err := Functions(binary, []string{"first"})
 	require.NoError(t, err)
-	leaves := func(scope []Range, most int) (by map[string]string, left int) {
+	leaves := func(scope []coderange.Range, most int) (by map[string]string, left int) {
 		found, left, err := Leaves(binary, scope, scope, most)
 		require.NoError(t, err)
 		by = map[string]string{}

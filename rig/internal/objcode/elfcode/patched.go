@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/internal/objcode/insn"
 )
 
@@ -76,7 +77,7 @@ func (im *Image) alternative(record []byte, here uint64) (place uint64, code []i
 	for off := uint64(0); off+4 <= bytes; off += 4 {
 		in := im.Set.Nop(place+off, im.Symbol)
 		if words {
-			read, err := im.Instructions(Range{Symbol: "an alternative", Start: other + off, End: other + off + 4})
+			read, err := im.Instructions(coderange.Range{Symbol: "an alternative", Start: other + off, End: other + off + 4})
 			if err != nil || len(read) != 1 {
 				in.Unknown = true
 			} else {

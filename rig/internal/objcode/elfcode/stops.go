@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/objcode/insn"
 )
@@ -27,7 +28,7 @@ type Stop struct {
 // within scope is none, nor is a return: where the caller is out of scope, the episode
 // is over. They are all of that code's; which of them lie between two accesses depends
 // on the two.
-func Stops(binary string, in, scope []Range) ([]Stop, error) {
+func Stops(binary string, in, scope []coderange.Range) ([]Stop, error) {
 	im, err := Open(binary, fault.Kernel)
 	if err != nil {
 		return nil, err
@@ -67,11 +68,11 @@ func Stops(binary string, in, scope []Range) ([]Stop, error) {
 }
 
 // stopKind is empty for an instruction that stops nothing.
-func stopKind(s insn.Set, in insn.Instruction, scope []Range) string {
+func stopKind(s insn.Set, in insn.Instruction, scope []coderange.Range) string {
 	switch {
 	case in.Flow == insn.FlowCallIndirect, in.Flow == insn.FlowJumpIndirect:
 		return insn.StopCall
-	case direct(in) && !Within(scope, in.Target):
+	case direct(in) && !coderange.Within(scope, in.Target):
 		return insn.StopCall
 	default:
 		return s.Stop(in)

@@ -11,8 +11,12 @@ import (
 
 // What listings of A64 code say, in GNU syntax: a saved run has the text alone.
 
-// A64Bytes is the size of every A64 instruction.
-const A64Bytes = 4
+// a64Bytes is the size of every A64 instruction.
+const a64Bytes = 4
+
+// Before and After are the addresses of the instructions at either side of one.
+func Before(addr uint64) uint64 { return addr - a64Bytes }
+func After(addr uint64) uint64  { return addr + a64Bytes }
 
 var (
 	// based is the operand of an access whose address is a register's and a number; one
