@@ -17,6 +17,7 @@ import (
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/goldentest"
+	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
 )
 
@@ -43,6 +44,20 @@ func TestTheExample(t *testing.T) {
 	f, err := Parse(path, text)
 	require.NoError(t, err)
 	goldentest.Check(t, "nightly.txt", plan(f))
+}
+
+func TestTheExampleJudgesAllBugsThatComeWithIt(t *testing.T) {
+	text, err := os.ReadFile("../../docs/examples/nightly.yaml")
+	require.NoError(t, err)
+	f, err := Parse("nightly.yaml", text)
+	require.NoError(t, err)
+	var fixed []string
+	for _, c := range f.Cells {
+		if c.Expect == Fixed {
+			fixed = append(fixed, f.ScenarioOf(c).Name)
+		}
+	}
+	assert.Subset(t, fixed, scenario.Names())
 }
 
 func TestIncludedCellsHaveDefaults(t *testing.T) {

@@ -22,10 +22,10 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// madeUp is a night of the example: the counts are invented.
+// madeUp is a night: the counts are invented.
 func madeUp(t *testing.T) result.SavedMatrix {
 	t.Helper()
-	text, err := os.ReadFile("../../../docs/examples/nightly.yaml")
+	text, err := os.ReadFile("testdata/night.yaml")
 	require.NoError(t, err)
 	f, err := matrix.Parse("nightly.yaml", text)
 	require.NoError(t, err)
