@@ -8,6 +8,7 @@ import (
 	"compress/gzip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -127,6 +128,8 @@ func TestE2EAPatchThatIsNone(t *testing.T) {
 	before := source(t)
 	tree := smallTree(t, before)
 	const hunk = "@@ -0,0 +1 @@\n+x\n"
+	comment, err := os.ReadFile(diff(t, before, strings.Replace(before, afterCopy, "\t/* then */\n"+afterCopy, 1)))
+	require.NoError(t, err)
 	for name, c := range map[string]struct {
 		patch string
 		words []string
@@ -140,6 +143,7 @@ func TestE2EAPatchThatIsNone(t *testing.T) {
 		"does not apply": {"--- a/kernel/kcov.c\n+++ b/kernel/kcov.c\n@@ -978,2 +978,3 @@\n 	no_such_line();\n+	smp_wmb();\n 	nor_this();\n",
 			[]string{"fix.patch", "kernel/kcov.c", "no_such_line"}},
 		"lost its blanks":    {"--- a/kernel/kcov.c\n+++ b/kernel/kcov.c\n@@ -978,2 +978,3 @@\nmemcpy();\n+smp_wmb();\nswitch\n", []string{"damaged patch"}},
+		"a comment":          {string(comment), []string{"fix.patch changes comments and blank lines alone"}},
 		"documentation only": {"--- /dev/null\n+++ b/Documentation/x.rst\n" + hunk, []string{"documentation only"}},
 	} {
 		t.Run(name, func(t *testing.T) {

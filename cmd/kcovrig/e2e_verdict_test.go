@@ -153,6 +153,22 @@ func TestE2EX86HasNoEffect(t *testing.T) {
 	}
 }
 
+// A user's patch that leaves the code as it is, is judged on no architecture: not on one
+// either that keeps stores in order, where a scenario's own fix may be no code.
+func TestE2EAPatchThatIsNoCode(t *testing.T) {
+	before := source(t)
+	patch := diff(t, before, strings.Replace(before, "= bytes_to_move >> entry_size_log;", "= (bytes_to_move >> entry_size_log);", 1))
+	for arch, barrier := range map[string]bool{"arm64": false, "x86_64": true} {
+		t.Run(arch, func(t *testing.T) {
+			r := kcovrig(t, nil, "compare", "--arch="+arch, "--patch="+patch, "--json").run(exitInconclusive).result()
+			assert.Equal(t, "identical", r.Verdict, "%v", r.Reasons)
+			require.NotEmpty(t, r.Reasons)
+			assert.Equal(t, barrier, strings.Contains(r.Reasons[0], "is no instruction on it but a compiler barrier"), r.Reasons[0])
+			assert.Empty(t, r.Arms)
+		})
+	}
+}
+
 func TestE2EOneArmGivesATally(t *testing.T) {
 	for arm, stale := range map[string]bool{"--patched": false, "--unpatched": true} {
 		t.Run(arm, func(t *testing.T) {

@@ -125,7 +125,7 @@ func (c *child) hasEnded() bool {
 // kill ends the program and all that it has started, and returns the processes that
 // are still there after limit, other than those that were left before.
 func (c *child) kill(limit time.Duration, before map[int]bool) (left []int) {
-	for end := time.Now().Add(limit); ; time.Sleep(time.Millisecond) {
+	for looks, began := 1, time.Now(); ; looks++ {
 		_ = unix.Kill(-c.process.Pid, unix.SIGKILL) // what has left its group is found below
 		left = left[:0]
 		if !c.hasEnded() {
@@ -143,10 +143,18 @@ func (c *child) kill(limit time.Duration, before map[int]bool) (left []int) {
 			_ = unix.Kill(pid, unix.SIGKILL)
 			_, _ = unix.Wait4(pid, nil, unix.WNOHANG, nil) // another's child cannot be waited for
 		}
-		if len(left) == 0 || time.Now().After(end) {
+		if len(left) == 0 || inVain(looks, time.Since(began), limit) {
 			return left
 		}
+		time.Sleep(time.Millisecond)
 	}
+}
+
+// inVain says whether what is to end has had its time. A machine to which a busy host gives
+// little has not had it when the clock says so: the looks that it came to say so too.
+func inVain(looks int, since, limit time.Duration) bool {
+	const look = 10 * time.Millisecond // most take much less
+	return since > limit && time.Duration(looks)*look >= limit
 }
 
 // close ends the talk with a program that has ended, or is given up.

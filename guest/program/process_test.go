@@ -6,6 +6,7 @@ package program
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 )
@@ -28,4 +29,13 @@ func TestOthersProcessesAreNoOffspring(t *testing.T) {
 	const nobody = -1
 	assert.NotEmpty(t, stats(processes))
 	assert.Empty(t, offspring(nobody), "this process has started nothing")
+}
+
+// A clock that runs while the machine does not says nothing of a process that has not ended.
+func TestWhatIsKilledHasTimeOfTheMachines(t *testing.T) {
+	const limit = 3 * time.Second
+	assert.False(t, inVain(5000, limit, limit))
+	assert.False(t, inVain(12, time.Minute, limit), "few looks: the host gave the machine no time")
+	assert.True(t, inVain(300, limit+1, limit))
+	assert.True(t, inVain(1, 2, 1))
 }

@@ -47,6 +47,15 @@ type Tree struct {
 	Side    Side
 	Why     string // where Side is not known
 	Build   Build
+	// Proposed is where the patch changes headers alone.
+	Proposed Proposed
+}
+
+// Proposed is what may hold a bug whose fix changes headers alone.
+type Proposed struct {
+	Files []string // C files that include the headers directly, those first that most likely hold it
+	Names []string // what the patch changes that these name; empty: they name none of it
+	More  int      // C files that include them beside these, at the least
 }
 
 // Side says whether a tree has a fix. The zero value: it is not known.
@@ -224,11 +233,37 @@ func (d *draft) fix() {
 		}
 	}
 	d.linef("fix: [%s]", quoted(d.add(d.in.Patch, "fix.patch", ".patch")))
-	files := Files(d.patches)
-	if !slices.ContainsFunc(files, compiled) {
-		d.todo("", "the objects that hold the bug, since %s is not compiled by itself, such as", strings.Join(files, ", "))
-		d.say("", "objects: [net/tls/tls_main.o]")
+	if files := Files(d.patches); !slices.ContainsFunc(files, compiled) {
+		d.objects(strings.Join(files, ", "))
 	}
+}
+
+// objects are those that a fix of headers alone needs to be named.
+func (d *draft) objects(changed string) {
+	t := d.in.Tree
+	if t == nil || len(t.Proposed.Files) == 0 {
+		proposes := ""
+		if t == nil {
+			proposes = " (kcovrig scenario new --tree proposes some)"
+		}
+		d.todo("", "the objects that hold the bug, since %s is not compiled by itself%s, such as", changed, proposes)
+		d.say("", "objects: [net/tls/tls_main.o]")
+		return
+	}
+	name := "."
+	if names := t.Proposed.Names; len(names) > 0 {
+		name = " and name " + strings.Join(names, ", ") + "."
+	}
+	d.todo("", "check the objects, which are proposed: %s is not compiled by itself, and the sources of these include it%s", changed, name)
+	d.say("", "Keep those that the bug is in: the patch's lines are looked for in these alone. config has to compile each.")
+	if more := t.Proposed.More; more > 0 {
+		d.say("", "%d or more other C files include it too.", more)
+	}
+	var objects []string
+	for _, f := range t.Proposed.Files {
+		objects = append(objects, quoted(strings.TrimSuffix(f, ".c")+".o"))
+	}
+	d.linef("objects: [%s]", strings.Join(objects, ", "))
 }
 
 func (d *draft) config() {

@@ -111,6 +111,14 @@ var drafts = map[string]func(t *testing.T) Input{
 		return Input{Name: "gsm", Patch: p, Config: &File{"my config", []byte("CONFIG_A=y\n")}, Program: &File{"poc", []byte("\x7fELF\x00")},
 			Tree: &Tree{Version: "6.12.117", Why: "line 3 differs"}}
 	},
+	"header": func(t *testing.T) Input {
+		return Input{Patch: patch("ring: order the tail", "", "include/linux/ring.h"),
+			Tree: &Tree{Version: "6.12.117", Side: Lacks, Proposed: Proposed{Files: []string{"net/tls/tls_main.c", "kernel/watch_queue.c"}, Names: []string{"RING", "ring_put"}, More: 3},
+				Build: settings([]string{"net/tls/tls_main.c", "kernel/watch_queue.c"}, readLinux)}}
+	},
+	"headeronly": func(t *testing.T) Input {
+		return Input{Patch: patch("ring: order the tail", "", "include/linux/ring.h"), Tree: &Tree{Version: "6.12.117", Side: Lacks}}
+	},
 	"silent": func(t *testing.T) Input {
 		return Input{Patch: tlsPatch(t), Program: &File{"repro.c", []byte("int main(void) { for (;;) ; }")},
 			Tree: &Tree{Version: "6.12.117", Side: Has, Build: settings([]string{"net/tls/tls_main.c"}, readLinux)}}

@@ -55,6 +55,11 @@ func settings(files []string, read reader) Build {
 	return f.out
 }
 
+// makes says of a file of a tree whether a Makefile makes an object of it, and is reached.
+func makes(read reader) func(file string) bool {
+	return func(file string) bool { return len(settings([]string{file}, read).Unknown) == 0 }
+}
+
 // makefiles follows objects through the Makefiles.
 type makefiles struct {
 	read reader

@@ -141,7 +141,15 @@ func (o Request) look(ctx context.Context, patch File) (_ *Tree, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, opened.Close()) }()
-	t := &Tree{Version: opened.Version, Build: settings(Files(patches), opened.ReadFile)}
+	t := &Tree{Version: opened.Version}
+	files := Files(patches)
+	if !slices.ContainsFunc(files, compiled) {
+		if t.Proposed, err = propose(ctx, opened.Sources(), opened.Arch(), patches, makes(opened.ReadFile)); err != nil {
+			return nil, err
+		}
+		files = append(files, t.Proposed.Files...)
+	}
+	t.Build = settings(files, opened.ReadFile)
 	has, err := opened.HasPatches(ctx, patches)
 	switch {
 	case trial.Inapplicable(err) != nil:

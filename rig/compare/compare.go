@@ -57,8 +57,8 @@ func compare(ctx context.Context, run *command.Run, ask model) (r trial.Result, 
 		return r, err
 	}
 	c := comparison{run: run, setup: setup, prepared: r.Prepared}
-	if c.sameCode() && !run.Scenario.RuledOut(run.Arch) { // their boots could say nothing
-		r.Judgement = verdict.Unrun(c.setting(""))
+	if setting := c.setting(""); setting.Untested() { // their boots could say nothing
+		r.Judgement = verdict.Unrun(setting)
 		return r, nil
 	}
 	if c.model, err = askModel(ctx, run, ask, setup.Kernels); err != nil {
@@ -115,7 +115,7 @@ func (c *comparison) setting(reader trial.Reader) verdict.Setting {
 	}
 	return verdict.Setting{
 		RuledOut: c.run.Scenario.RuledOut(c.run.Arch), Emulated: c.setup.Emulated(), Unordered: !c.setup.Ordered(reader),
-		SameCode: c.sameCode(), Elsewhere: c.prepared.CodeElsewhere,
+		SameCode: c.sameCode(), Elsewhere: c.prepared.CodeElsewhere, Own: len(c.run.Config.Spec.Patch) > 0,
 		Limit: limit, Words: c.run.Scenario.Words,
 	}
 }

@@ -183,6 +183,31 @@ func TestCompareOnTSO(t *testing.T) {
 	assert.Equal(t, trial.ModelNative, result.QEMU.MemoryModel)
 }
 
+// What a scenario knows of its own fix nobody knows of a user's patch: where it leaves the
+// code as it is, nothing is judged on any architecture.
+func TestAUsersPatchThatIsNoCodeIsNoVerdictOnTSO(t *testing.T) {
+	hello := wire.Hello{Version: wire.Version, Kernel: "6.12", Arch: "amd64", CPUs: 2, Workloads: []string{scenario.Default}}
+	for name, c := range map[string]struct {
+		patch trial.Patches
+		want  trial.Verdict
+		boots int
+	}{
+		"the scenario's own": {nil, trial.NoEffect, 2},
+		"the user's":         {trial.Patches{"mine.patch"}, trial.Identical, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := rigtest.NewLab(rigtest.Guest{Hello: &hello}, rigtest.Guest{Hello: &hello})
+			l.Same = trial.CodeSame
+			cfg := l.Config(t)
+			cfg.Spec.Arch, cfg.Spec.Accel, cfg.Spec.Patch = "x86_64", trial.AccelTCG, c.patch
+			r, err := Compare(t.Context(), cfg)
+			require.NoError(t, err)
+			assert.Equal(t, c.want, r.Judgement.Verdict, "%v", r.Judgement.Reasons)
+			assert.Len(t, l.Boots, c.boots)
+		})
+	}
+}
+
 // TSO lets a store be passed by a later load, which a scenario's program may show: only of
 // two stores that the scenario names is it known that the architecture keeps them in order.
 func TestTSORulesOutNoBugOfAProgram(t *testing.T) {

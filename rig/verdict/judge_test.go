@@ -48,6 +48,10 @@ func TestJudge(t *testing.T) {
 		"same code, hit":                 {arm(trial.Unpatched, bad), arm(trial.Patched, bad), Setting{SameCode: true}, trial.Identical},
 		"same code there, not elsewhere": {trial.Observation{}, trial.Observation{}, Setting{SameCode: true, Elsewhere: true}, trial.Inconclusive},
 		"tso, and not elsewhere":         {arm(trial.Unpatched, clean), arm(trial.Patched, clean), Setting{RuledOut: true, SameCode: true, Elsewhere: true}, trial.NoEffect},
+		"tso, the user's patch":          {arm(trial.Unpatched, clean), arm(trial.Patched, clean), Setting{RuledOut: true, SameCode: true, Own: true}, trial.Identical},
+		"tso, the user's, elsewhere":     {trial.Observation{}, trial.Observation{}, Setting{RuledOut: true, SameCode: true, Elsewhere: true, Own: true}, trial.Inconclusive},
+		"tso, the user's, other code":    {arm(trial.Unpatched, clean), arm(trial.Patched, clean), Setting{RuledOut: true, Own: true}, trial.NoEffect},
+		"the user's patch, same code":    {trial.Observation{}, trial.Observation{}, Setting{SameCode: true, Own: true}, trial.Identical},
 		"same code, not run":             {trial.Observation{}, trial.Observation{}, Setting{SameCode: true}, trial.Identical},
 		"same code, relaxed":             {arm(trial.Unpatched, bad), arm(trial.Patched, bad), Setting{SameCode: true, Unordered: true}, trial.Identical},
 		"emulator idle":                  {arm(trial.Unpatched, bad), arm(trial.Patched, clean), Setting{Emulated: true}, trial.Inconclusive},
@@ -74,6 +78,17 @@ func TestJudge(t *testing.T) {
 			assert.Equal(t, c.want, j.Verdict, "%+v", j)
 			assert.NotEmpty(t, j.Reasons)
 		})
+	}
+}
+
+// A patch of smp_wmb() alone leaves the code as it is on a TSO architecture: that it was not
+// tested there must not read as if it did nothing anywhere.
+func TestIdenticalKernelsOnTSOSayWhatABarrierIsThere(t *testing.T) {
+	for _, elsewhere := range []bool{false, true} {
+		j := Unrun(Setting{RuledOut: true, SameCode: true, Own: true, Elsewhere: elsewhere})
+		assert.Contains(t, j.Reasons[0], "nothing was")
+		assert.Contains(t, j.Reasons[0], "smp_wmb(), say, is no instruction on it but a compiler barrier")
+		assert.NotContains(t, Unrun(Setting{SameCode: true, Own: true, Elsewhere: elsewhere}).Reasons[0], "smp_wmb()")
 	}
 }
 

@@ -20,6 +20,8 @@ import (
 const (
 	reasonSameCode  = "the two kernels have the same code, where the bug is and elsewhere: the patch did not reach it, and nothing was tested"
 	reasonElsewhere = "the two kernels have the same code where the bug is (the functions that the scenario looks at, and the objects of the files that its fix changes) and differ elsewhere: what differs is not what the scenario can test, and nothing was"
+	// reasonNoCode follows either where the architecture rules the bug out, and no code is what a fix may come to.
+	reasonNoCode    = "; this architecture keeps stores in order (TSO), so that smp_wmb(), say, is no instruction on it but a compiler barrier, which may leave the code as it is: whether such a patch fixes the bug, an architecture can show that does not"
 	reasonTSO       = "the architecture keeps stores in order (TSO): the reordering that the patch prevents cannot happen, and neither kernel showed any"
 	reasonIdle      = "the memory emulator delayed no store in the patched kernel, so its silence says nothing"
 	reasonNoWindows = "a kernel has no complete block of windows"
@@ -56,6 +58,7 @@ type Setting struct {
 	// SameCode: the two kernels' code is the same where the bug is, so that whatever they
 	// show says nothing of the patch. Elsewhere: but it differs elsewhere.
 	SameCode, Elsewhere bool
+	Own                 bool // the patch is the user's, not the scenario's own fix
 	// Unordered: the reader does not order its own loads, so that hits are
 	// allowed on any kernel and neither they nor silence say anything of the fix.
 	Unordered bool
@@ -65,11 +68,15 @@ type Setting struct {
 	Words wording.Words
 }
 
+// Untested says whether the two kernels are no test of the patch, as those of the same code
+// are. Of its own fix a scenario knows that it may be no code where the architecture rules
+// the bug out, and that both kernels are silent there is the answer; of a user's patch nobody does.
+func (s Setting) Untested() bool { return s.SameCode && (s.Own || !s.RuledOut) }
+
 // Judge compares the two kernels, mode by mode, and joins the modes: one mode not
 // fixed makes all not fixed, one inconclusive makes all inconclusive. A kernel
-// that ended neither ok nor cut short is not counted. Two kernels of the same code
-// are no test of a patch, and need not have run; where the architecture rules the
-// bug out, a fix may well leave the code as it is.
+// that ended neither ok nor cut short is not counted. Two kernels that are no test of
+// the patch, see Setting.Untested, need not have run.
 //
 // A wrong "fixed" has to miss the mode that is still broken, so its probability
 // is at most the largest of the modes', not their sum.
@@ -78,11 +85,8 @@ func Judge(unpatched, patched trial.Observation, setting Setting) trial.Judgemen
 }
 
 func (r rule) judge(unpatched, patched trial.Observation, setting Setting) trial.Judgement {
-	switch {
-	case setting.SameCode && setting.Elsewhere && !setting.RuledOut:
-		return trial.Judgement{Verdict: trial.Inconclusive, Reasons: []string{reasonElsewhere}, Modes: []trial.ModeJudgement{}}
-	case setting.SameCode && !setting.RuledOut:
-		return trial.Judgement{Verdict: trial.Identical, Reasons: []string{reasonSameCode}, Modes: []trial.ModeJudgement{}}
+	if setting.Untested() {
+		return untested(setting)
 	}
 	if reason := notComparable(unpatched, patched); reason != "" {
 		return trial.Judgement{Verdict: trial.Inconclusive, Reasons: []string{reason}, Modes: []trial.ModeJudgement{}}
@@ -108,6 +112,18 @@ func (r rule) judge(unpatched, patched trial.Observation, setting Setting) trial
 	}
 	j.Confidence, j.MissProbability = confidence(j)
 	return j
+}
+
+// untested is what is said of two kernels that are no test of the patch.
+func untested(setting Setting) trial.Judgement {
+	verdict, reason := trial.Identical, reasonSameCode
+	if setting.Elsewhere {
+		verdict, reason = trial.Inconclusive, reasonElsewhere
+	}
+	if setting.RuledOut {
+		reason += reasonNoCode
+	}
+	return trial.Judgement{Verdict: verdict, Reasons: []string{reason}, Modes: []trial.ModeJudgement{}}
 }
 
 // weightOf is what the patched kernel's silence is worth. Where one of its modes showed

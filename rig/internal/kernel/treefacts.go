@@ -5,9 +5,11 @@ package kernel
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 
+	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel/kbuild"
 	"kcovrig/rig/internal/kernel/store"
@@ -19,8 +21,15 @@ import (
 // there is fs.ErrNotExist.
 func (t *Tree) ReadFile(path string) (string, error) { return t.read(path) }
 
+// Sources are the tree's files, for a look at many. Those that builds switch may be another
+// variant's at the moment: ReadFile returns them as the user has them.
+func (t *Tree) Sources() fs.FS { return os.DirFS(t.src) }
+
+// Arch is the architecture that the tree was opened for.
+func (t *Tree) Arch() arch.Arch { return t.cfg.Arch }
+
 // HasFix says whether the tree has what the series fix: with the error of a fix that
-// does not apply where nothing says so.
+// does not apply where nothing says so, and of one that is no code.
 func (t *Tree) HasFix(ctx context.Context, series []variant.Series) (bool, error) {
 	set, err := variant.ReadFix(series)
 	if err != nil {

@@ -13,10 +13,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/scenario"
+	"kcovrig/rig/trial"
 )
 
 // Ring makes dir the folder of a scenario of that name, which runs the workload of the
-// default one. Its fix is patch, which nothing reads as one here.
+// default one, with one of its readers. Its fix is patch, which little reads as one.
 func Ring(t testing.TB, dir, patch string) {
 	t.Helper()
 	first, err := scenario.Load(scenario.Default)
@@ -29,9 +30,26 @@ order: {function: ring_put, first: [memcpy]}
 workload:
   builtin: ` + first.Workload + `
   modes: [once]
-  readers: {acquire: {symbols: ["guest:ring.read"], ordered: true}}
+  readers: {acquire: {symbols: ["guest:` + first.Readers[string(trial.Acquire)].Symbols[0] + `"], ordered: true}}
 `
+	write(t, dir, map[string]string{scenario.FileName: text, "fix.patch": patch})
+}
+
+// Program makes dir the folder of a scenario named own, which brings a program: source,
+// which nothing compiles here.
+func Program(t testing.TB, dir, source string) {
+	t.Helper()
+	write(t, dir, map[string]string{
+		scenario.FileName: "kcovrig: scenario/1\nname: own\ntitle: t\nfix: [fix.patch]\nworkload: {source: own.c}\nwords: {hit: odd answer}\n",
+		"own.c":           source,
+		"fix.patch":       "a",
+	})
+}
+
+func write(t testing.TB, dir string, files map[string]string) {
+	t.Helper()
 	require.NoError(t, os.MkdirAll(dir, 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, scenario.FileName), []byte(text), 0o644))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "fix.patch"), []byte(patch), 0o644))
+	for name, text := range files {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
+	}
 }

@@ -142,11 +142,15 @@ func pathsOf(patches []mailpatch.Patch, has func(string) bool) []string {
 }
 
 // HasFix says whether a tree has what the series fix, with the error of a fix that does
-// not apply where nothing says so.
+// not apply where nothing says so, and of one that is no code.
 func (set Set) HasFix(ctx context.Context, read Reader) (bool, error) {
 	s, err := set.stand(ctx, read)
-	if err == nil && s.presence == fixUnknown {
+	switch {
+	case err != nil:
+	case s.presence == fixUnknown:
 		err = notApplicable(s.tries)
+	default:
+		err = idle(s.by, s.other.changes, read)
 	}
 	return s.presence == fixPresent, err
 }

@@ -57,6 +57,11 @@ func (set Set) Content(ctx context.Context, v trial.Variant, read Reader) (Conte
 		return Content{}, err
 	case s.presence == fixUnknown:
 		return Content{}, notApplicable(s.tries)
+	}
+	err = idle(s.by, s.other.changes, read)
+	switch {
+	case err != nil:
+		return Content{}, err
 	case (v == trial.Patched) == (s.presence == fixPresent):
 		return Content{Changes: Changes{}, Patches: s.by}, nil
 	}
@@ -73,6 +78,13 @@ func (set Set) ownContent(ctx context.Context, v trial.Variant, read Reader) (Co
 	t := try(ctx, set.own, maxFuzz, read)
 	if !t.already && t.onErr != nil {
 		return Content{}, t.onErr
+	}
+	made := t.on
+	if t.already {
+		made = t.off
+	}
+	if err := idle(set.own, made.changes, read); err != nil {
+		return Content{}, err
 	}
 	tree, err := set.stand(ctx, read)
 	if err != nil {

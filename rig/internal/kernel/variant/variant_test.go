@@ -40,6 +40,7 @@ func TestWhatTheUsersPatchIsToTheTree(t *testing.T) {
 	require.NoError(t, err)
 	has := files{"kernel/ring.c": *fixed.changes["kernel/ring.c"]}
 	own := lacks.with(behindCopy, behindCopy+"\tsmp_mb();\n")
+	more := func(f files) files { return f.with(behindCopy, "\tbarrier();\n"+behindCopy) }
 	comment := func(f files) files { return f.with(behindCopy, "\t/* copy */\n"+behindCopy) }
 	weaker := func(f files) files { return f.with("smp_wmb();", "barrier();") }
 	odd := has.with("\tentries_moved =", "\t/* odd */\n\tentries_moved =")
@@ -53,15 +54,17 @@ func TestWhatTheUsersPatchIsToTheTree(t *testing.T) {
 		"a fix":                      {tree: lacks, patch: diff(lacks, own), patched: own, unpatched: lacks},
 		"a fix that is in":           {tree: own, patch: diff(lacks, own), patched: own, unpatched: lacks, note: "is in the tree already"},
 		"in, without context":        {tree: own, patch: between(t, lacks["kernel/ring.c"], own["kernel/ring.c"], "-U0"), patched: own, unpatched: lacks, note: "is in the tree already"},
-		"no fix":                     {tree: lacks, patch: diff(lacks, comment(lacks)), patched: comment(lacks), unpatched: lacks},
-		"on top of the fix":          {tree: has, patch: diff(has, comment(has)), patched: comment(has), unpatched: lacks, note: "the tree has the fix without x.patch too"},
-		"beside the fix, both in":    {tree: comment(has), patch: diff(lacks, comment(lacks)), patched: comment(has), unpatched: comment(lacks), note: "the fix is in without it too"},
+		"no fix":                     {tree: lacks, patch: diff(lacks, more(lacks)), patched: more(lacks), unpatched: lacks},
+		"on top of the fix":          {tree: has, patch: diff(has, more(has)), patched: more(has), unpatched: lacks, note: "the tree has the fix without x.patch too"},
+		"beside the fix, both in":    {tree: more(has), patch: diff(lacks, more(lacks)), patched: more(has), unpatched: more(lacks), note: "the fix is in without it too"},
 		"a revert of what is in":     {tree: has, patch: diff(has, lacks), err: "it takes the fix out of the tree"},
 		"a revert of what is not in": {tree: lacks, patch: diff(has, lacks), err: "it takes the fix out, and the tree lacks it already"},
 		"fits neither way":           {tree: lacks, patch: diff(files{"kernel/ring.c": "a\n"}, files{"kernel/ring.c": "b\n"}), err: "does not apply"},
 		"elsewhere":                  {tree: lacks, patch: "--- /dev/null\n+++ b/mm/new.c\n@@ -0,0 +1 @@\n+x\n", err: "x.patch does not touch kernel/ring.c; for another bug: --scenario"},
 		"elsewhere, and in":          {tree: files{"kernel/ring.c": lacks["kernel/ring.c"], "mm/new.c": "x\n"}, patch: "--- /dev/null\n+++ b/mm/new.c\n@@ -0,0 +1 @@\n+x\n", err: "does not touch kernel/ring.c"},
 		"documentation only":         {tree: lacks, patch: "--- /dev/null\n+++ b/Documentation/x.rst\n@@ -0,0 +1 @@\n+x\n", err: "documentation only"},
+		"a comment":                  {tree: lacks, patch: diff(lacks, comment(lacks)), err: "x.patch changes comments and blank lines alone"},
+		"a comment that is in":       {tree: comment(has), patch: diff(lacks, comment(lacks)), err: "x.patch changes comments and blank lines alone"},
 		"weaker, on top of the fix":  {tree: has, patch: diff(has, weaker(has)), patched: weaker(has), unpatched: lacks, note: "the tree has the fix without x.patch too"},
 		"nothing says what is in":    {tree: odd, patch: diff(odd, weaker(odd)), patched: weaker(odd), unpatched: odd, note: "whether the tree has the fix without x.patch is not known"},
 		"a revert of another fix":    {tree: own, patch: diff(own, lacks), err: "it takes the fix out of the tree"},
