@@ -23,7 +23,7 @@ import (
 // Users' scenarios go to the workers with their cells, as they were when the file was read,
 // and each cell is of the one that it is meant for. No worker reads one of its own.
 func TestCellsOfUsersScenariosOnWorkersElsewhere(t *testing.T) {
-	url, bad := rigtest.NATS(t), rigtest.Guest{Stale: 2}
+	url, bad := rigtest.NATS(t), rigtest.Guest{HitEvery: 2}
 	startWorker(t, url, "w1", bad)
 	n := newNightlyLab(t, bad, rigtest.Guest{}, "axes: {scenario: [./ring, ./own], patch: [series, none]}\nexclude: [{scenario: own, patch: series}]\n")
 	ring, own := filepath.Join(n.dir, "ring"), filepath.Join(n.dir, "own")

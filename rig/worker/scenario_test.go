@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/bisect"
 	"kcovrig/rig/bisector"
 	"kcovrig/rig/command"
 	"kcovrig/rig/compare"
@@ -38,7 +39,7 @@ func (labTester) Close() error                                            { retu
 func (l labTester) Test(ctx context.Context, commit string, ask bisector.Request) (bisector.Tested, error) {
 	guest := rigtest.Guest{Step: 1000}
 	if l.bad[commit] {
-		guest.Stale = 2
+		guest.HitEvery = 2
 	}
 	lab := rigtest.NewLab(guest, guest)
 	lab.Guests[trial.AsIs] = guest
@@ -69,7 +70,8 @@ func TestASearchOfAUsersScenarioOnWorkersElsewhere(t *testing.T) {
 	var mu sync.Mutex
 	var got []scenario.Scenario
 	m, err := Open(t.Context(), Config{
-		Server: server, Name: "w", Slots: 1, Dir: t.TempDir(), CacheDir: t.TempDir(), Version: "test", Tools: rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}).Tools(), NoKVM: true, Events: func(trial.Event) {},
+		Env:    command.Env{CacheDir: t.TempDir(), Version: "test", Tools: rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}).Tools(), Events: func(trial.Event) {}},
+		Server: server, Name: "w", Slots: 1, Dir: t.TempDir(), NoKVM: true,
 	})
 	require.NoError(t, err)
 	m.workspaces.open = func(cfg command.Config, _ *gitbisect.Repo, _ string) bisector.Tester {
@@ -86,12 +88,13 @@ func TestASearchOfAUsersScenarioOnWorkersElsewhere(t *testing.T) {
 
 	r, err := bisector.Find(t.Context(), bisector.Config{
 		Config: command.Config{
-			Spec:     trial.Spec{Scenario: dir, Arch: "arm64", Tree: repo.Dir, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto},
-			CacheDir: t.TempDir(), Version: "test", Reports: kept.Reports(), Events: func(e trial.Event) {
+			Env: command.Env{CacheDir: t.TempDir(), Version: "test", Events: func(e trial.Event) {
 				if e.Note != "" {
 					t.Log(e.Note)
 				}
-			},
+			}},
+			Spec:    trial.Spec{Scenario: dir, Arch: "arm64", Tree: repo.Dir, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto},
+			Reports: kept.Reports(),
 		},
 		Good: repo.Commits[:1], Bad: []string{"main"}, Server: server,
 	})
@@ -103,6 +106,12 @@ func TestASearchOfAUsersScenarioOnWorkersElsewhere(t *testing.T) {
 		assert.Equal(t, want.Hash, s.Hash)
 		assert.Equal(t, patch, string(s.Text("fix.patch")))
 	}
+	ranIt(t, r, want)
+}
+
+// ranIt fails unless each step was a run of that scenario.
+func ranIt(t *testing.T, r bisect.Report, want scenario.Scenario) {
+	t.Helper()
 	require.NotEmpty(t, r.Steps)
 	for _, a := range r.Steps {
 		run, err := result.Load(a.Folder)
