@@ -22,23 +22,12 @@ var tooLittle = regexp.MustCompile(`too few |showed no `)
 // keep busy its vCPUs seldom run at once, and that verdict is the right one.
 func settled(t *testing.T, code int, args ...string) printed {
 	t.Helper()
-	return settledUnless(t, func(int, printed) bool { return false }, code, args...)
-}
-
-// settledUnless is settled, which runs a comparison once more for what failed says, too.
-func settledUnless(t *testing.T, failed func(code int, r printed) bool, code int, args ...string) printed {
-	t.Helper()
-	for n, faults := 1, 0; ; n++ {
+	for n := 1; ; n++ {
 		c := kcovrig(t, nil, args...).start()
 		got, r := c.wait(), c.result()
 		c.leavesNothing()
 		if got == exitInconclusive && n < 4 && len(r.Reasons) > 0 && tooLittle.MatchString(r.Reasons[0]) {
 			t.Logf("run %d: %s", n, r.Reasons[0])
-			continue
-		}
-		if faults == 0 && failed(got, r) {
-			t.Logf("run %d: %v", n, r.Reasons)
-			faults++
 			continue
 		}
 		require.Equal(t, code, got, "exit code, %v", r.Reasons)

@@ -147,7 +147,7 @@ const head = `<!-- SPDX-License-Identifier: Apache-2.0 -->
 # The catalogue
 
 Scenarios that come with kcovrig, each judged with its fix and with wrong ones, and run without the emulator for some seconds: what
-scripts/cataloguetable made of the results of "kcovrig compare --json", which scripts/catalogue gets anew. Nothing is here that was not run. Each scenario's README says
+scripts/cataloguetable made of the results of "kcovrig compare --json", which scripts/catalogue gets anew, of one scenario or of all: rows of one day need not be of one run. Nothing is here that was not run. Each scenario's README says
 what the bug is and how it shows. Rates depend on the host and on its load, and few tries without a hit say little.
 
 `
