@@ -120,7 +120,7 @@ func (l *life) judgeReports() error {
 	}
 	first := l.found[0]
 	if !l.begun || !slices.ContainsFunc(l.opts.Program.Detect, first.isDetected) {
-		return noDetection(first)
+		return l.noDetection(first)
 	}
 	fields := first.fields()
 	if len(l.found) > 1 {

@@ -91,9 +91,14 @@ func (r *reader) record(record string) {
 	r.line(text)
 }
 
+// ofBUG begin the line before the oops of a BUG(): lib/bug.c, where the second is of
+// kernels without CONFIG_DEBUG_BUGVERBOSE. It names the function that a return address
+// would be in, which is another where BUG() is a function's first instruction.
+var ofBUG = []string{"kernel BUG at ", "Kernel BUG at "}
+
 // preambles begin the line before the header of an oops: arch/arm64/mm/fault.c,
-// arch/x86/mm/fault.c, lib/bug.c.
-var preambles = []string{"Unable to handle kernel ", "BUG: unable to handle ", "BUG: kernel NULL pointer dereference", "kernel BUG at "}
+// arch/x86/mm/fault.c.
+var preambles = append([]string{"Unable to handle kernel ", "BUG: unable to handle ", "BUG: kernel NULL pointer dereference"}, ofBUG...)
 
 // undetected are never hits. A slow host brings lockups about in a sound kernel too
 // (kernel/watchdog.c, kernel/workqueue.c); the others end the machine or say nothing
@@ -107,7 +112,7 @@ func (r *reader) line(text string) {
 	case isHeader(text):
 		r.giveUp()
 		r.dying = &report{kind: wire.KindOops, text: text}
-		if strings.HasPrefix(r.preamble, "kernel BUG at ") || strings.Contains(text, "Oops - BUG") {
+		if hasAny(r.preamble, ofBUG) || strings.Contains(text, "Oops - BUG") {
 			r.dying.kind = wire.KindBug
 		}
 		if r.preamble != "" {

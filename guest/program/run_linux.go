@@ -4,6 +4,7 @@ package program
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"kcovrig/guest/tally"
@@ -85,7 +86,7 @@ func (r *run) lookBack() error {
 	}
 	for _, f := range found {
 		if f.kind != wire.KindWarn {
-			return noDetection(f)
+			return r.noDetection(f)
 		}
 	}
 	r.opts.mark("", 0)
@@ -93,8 +94,17 @@ func (r *run) lookBack() error {
 }
 
 // noDetection is the fault of a kernel that reports what is not the bug at hand.
-func noDetection(f report) error {
-	return wire.Faultf(wire.WhoseKernel, "run the program", "the kernel reports what is no detection: %s", wire.Clean(f.words(), wire.MaxText))
+func (r *run) noDetection(f report) error {
+	text := "the kernel reports what is no detection: " + wire.Clean(f.words(), wire.MaxText)
+	if r.hitBefore() {
+		text += ": it comes after hits of this boot, which may have left the kernel other than it was: a bug that does this needs after: reboot in the scenario"
+	}
+	return wire.Faultf(wire.WhoseKernel, "run the program", "%s", text)
+}
+
+// hitBefore says whether there was a hit that the kernel went on after.
+func (r *run) hitBefore() bool {
+	return slices.ContainsFunc(r.tracks, func(t *track) bool { return t.tally.HitWindows > 0 })
 }
 
 // clock is the time of stress, which stands still while the program is set up or ended.

@@ -5,6 +5,7 @@ package author
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -136,12 +137,16 @@ func (c *checker) configured() {
 		}
 		return on
 	}
+	a, err := arch.Lookup(c.out.Arch)
+	lingers := err == nil && a.BUGLingers
 	for i, d := range c.s.Program.Start.Detect {
 		switch {
 		case d.Kind == wire.KindHang && d.Function != "" && !has("CONFIG_STACKTRACE"):
 			c.find(Note, member("detect", i)+".in", "without CONFIG_STACKTRACE=y a kernel tells only the innermost function that a thread sleeps in: one that calls it is then none")
 		case d.Kind == wire.KindWarn && !has("CONFIG_DEBUG_FS"):
 			c.find(Note, member("detect", i), "without CONFIG_DEBUG_FS=y what WARN_ONCE() reports counts once per boot")
+		case d.Kind == wire.KindBug && !d.Reboot && lingers:
+			c.find(Note, member("detect", i), fmt.Sprintf("after a BUG() %s kernels warn when the CPU next idles, which is no detection: where it is one, say after: reboot", c.out.Arch))
 		}
 	}
 }

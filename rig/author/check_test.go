@@ -203,6 +203,10 @@ func TestWhatASignAsksOfTheConfigurationIsNoted(t *testing.T) {
 	require.Len(t, got, 2)
 	assert.Contains(t, got[0], "14:20 without CONFIG_STACKTRACE=y")
 	assert.Contains(t, got[1], "15:5 without CONFIG_DEBUG_FS=y")
+	got = notes("  - oops: victim", "  - bug: victim")
+	require.Len(t, got, 1)
+	assert.Contains(t, got[0], "12:5 after a BUG() arm64 kernels warn")
+	assert.Empty(t, notes("  - oops: victim", "  - {bug: victim, after: reboot}"))
 }
 
 func place(f Remark) string {

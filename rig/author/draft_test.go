@@ -179,10 +179,11 @@ func TestWhatAMessageQuotesIsWhatIsDetected(t *testing.T) {
 		"WARNING: CPU: 0 PID: 1 at net/a.c:3 f+0x1/0x2\npc : g+0x1/0x2":           {{"warn", "f"}},
 		"WARNING: CPU: 0 PID: 1 at net/a.c:3\nRIP: 0010:f+0x1/0x2":                {{"warn", "f"}},
 		"kernel BUG at mm/a.c:3!\nInternal error: Oops - BUG: 0 [#1]\npc : f+0x1": {{"bug", "f"}},
-		"BUG: kernel NULL pointer dereference, address: 0":                        {{"oops", ""}},
-		"Unable to handle kernel paging request\npc : f.isra.0+0x1/0x2":           {{"oops", "f"}},
-		"pc : f+0x1/0x2\n\nWARNING: at a.c:1 g+0x1/0x2\npc : f+0x1/0x2":           {{"oops", "f"}, {"warn", "g"}},
-		"nothing of the kind, but RIP and pc : are words":                         nil,
+		"Kernel BUG at g+0x1/0x1 [verbose debug info unavailable]\nOops: invalid opcode: 0000 [#1] SMP\nRIP: 0010:f+0x0/0x1": {{"bug", "f"}},
+		"BUG: kernel NULL pointer dereference, address: 0":                                                                   {{"oops", ""}},
+		"Unable to handle kernel paging request\npc : f.isra.0+0x1/0x2":                                                      {{"oops", "f"}},
+		"pc : f+0x1/0x2\n\nWARNING: at a.c:1 g+0x1/0x2\npc : f+0x1/0x2":                                                      {{"oops", "f"}, {"warn", "g"}},
+		"nothing of the kind, but RIP and pc : are words":                                                                    nil,
 	} {
 		assert.Equal(t, want, read(message).signs, message)
 	}

@@ -32,7 +32,7 @@ var (
 	kasanPlain  = regexp.MustCompile(`BUG: KASAN: \S+(?: .*)? in ` + symbol)
 	warnHead    = regexp.MustCompile(`WARNING: .*\bat \S+:\d+`)
 	warnIn      = regexp.MustCompile(`WARNING: .*\bat \S+:\d+ ` + symbol)
-	bugHead     = regexp.MustCompile(`kernel BUG at \S+:\d+`)
+	bugHead     = regexp.MustCompile(`kernel BUG at \S+:\d+|Kernel BUG at `)
 	oopsHead    = regexp.MustCompile(`Unable to handle kernel|BUG: unable to handle|BUG: kernel NULL pointer|general protection fault|Internal error: Oops|\bOops: [0-9a-f]+`)
 	unusableOne = regexp.MustCompile(`BUG: KCSAN: [^\n]*|INFO: task \S+ blocked[^\n]*|BUG: soft lockup[^\n]*|self-detected stall[^\n]*|BUG: workqueue lockup[^\n]*`)
 	at          = regexp.MustCompile(`(?:\bpc : |\bPC is at |\bRIP: (?:[0-9a-f]{4}:)?|\bIP: )(?:\[<[0-9a-f]+>\] *){0,2}` + symbol + `\+0x`)

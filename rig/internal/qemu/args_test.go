@@ -111,6 +111,7 @@ func TestDiagnose(t *testing.T) {
 			fault.Kernel, "Internal error: Oops: 1; Kernel panic - not syncing: Attempted to kill init!"},
 		"[ 1.2] Kernel panic - not syncing: VFS": {fault.Kernel, "[ 1.2] Kernel panic - not syncing: VFS"},
 		"kernel BUG at mm/x.c:1!":                {fault.Kernel, "kernel BUG at mm/x.c:1!"},
+		"Kernel BUG at f+0x1/0x2 [verbose]":      {fault.Kernel, "Kernel BUG at f+0x1/0x2 [verbose]"},
 	} {
 		if kind, line := Diagnose([]byte(console)); kind != want.kind || line != want.line {
 			t.Errorf("%q: %v, %q", console, kind, line)

@@ -166,7 +166,7 @@ func remedy(err error) string {
 // kernel/panic.c, arch/arm64/kernel/traps.c, arch/arm64/mm/fault.c,
 // arch/x86/kernel/dumpstack.c, arch/x86/kernel/traps.c, lib/bug.c.
 var deadly = []string{
-	"Kernel panic - not syncing", "Internal error: ", "Oops: ", "kernel BUG at ",
+	"Kernel panic - not syncing", "Internal error: ", "Oops: ", "kernel BUG at ", "Kernel BUG at ",
 	"Unable to handle kernel ", "BUG: unable to handle ", "general protection fault",
 }
 
