@@ -170,12 +170,12 @@ func (t *task) tally(kernel string, e trial.TallyEvent) {
 	})
 }
 
-// left is how long what is stressed goes on at the most, all kernels' turns together; 0: not known.
-func (t *task) left() (sum time.Duration) {
+// stressed is what the kernels have counted that the stage is of.
+func (t *task) stressed(stage string) (seen []trial.TallyEvent) {
 	for _, c := range t.counts {
-		if t.runs(c.kernel) {
-			sum += c.Left
+		if t.runs(c.kernel) || stage == boots {
+			seen = append(seen, c.TallyEvent)
 		}
 	}
-	return sum
+	return seen
 }

@@ -9,7 +9,6 @@ import (
 	"maps"
 	"strings"
 	"sync"
-	"time"
 
 	safe "kcovrig/rig/printable"
 	"kcovrig/rig/trial"
@@ -22,8 +21,8 @@ type lines struct {
 	w       io.Writer
 	verbose bool
 	words   wording.Words
-	last    map[string]string           // what a stage under way is about, by task
-	left    map[[2]string]time.Duration // of each kernel's stress, by task and kernel
+	last    map[string]string              // what a stage under way is about, by task
+	counts  map[[2]string]trial.TallyEvent // of each kernel under stress, by task and kernel
 }
 
 // Lines returns a sink that writes one plain line per finished stage and note,
@@ -39,7 +38,7 @@ func Lines(w io.Writer, verbose bool) trial.Sink {
 }
 
 func newLines(w io.Writer, verbose bool) *lines {
-	return &lines{w: w, verbose: verbose, last: map[string]string{}, left: map[[2]string]time.Duration{}}
+	return &lines{w: w, verbose: verbose, last: map[string]string{}, counts: map[[2]string]trial.TallyEvent{}}
 }
 
 func (l *lines) add(e trial.Event) {
@@ -47,7 +46,7 @@ func (l *lines) add(e trial.Event) {
 	switch {
 	case e.Stage != nil:
 		if e.Stage.Done {
-			delete(l.left, [2]string{e.Task, e.Boot})
+			delete(l.counts, [2]string{e.Task, e.Boot})
 		}
 		l.stage(*e.Stage, e.Task, kernel)
 	case e.Note != "" && e.Task != "":
@@ -56,9 +55,9 @@ func (l *lines) add(e trial.Event) {
 		l.printLine("  note: %s", e.Note)
 	case e.Over:
 		delete(l.last, e.Task)
-		maps.DeleteFunc(l.left, func(of [2]string, _ time.Duration) bool { return of[0] == e.Task })
+		maps.DeleteFunc(l.counts, func(of [2]string, _ trial.TallyEvent) bool { return of[0] == e.Task })
 	case e.Tally != nil:
-		l.left[[2]string{e.Task, e.Boot}] = e.Tally.Left
+		l.counts[[2]string{e.Task, e.Boot}] = *e.Tally
 	case e.Waiting != "":
 		l.last[e.Task] = ": " + e.Waiting
 		l.printLine("  %s", e.Waiting)
@@ -98,17 +97,16 @@ func (l *lines) stage(s trial.StageEvent, task, kernel string) {
 	}
 }
 
-// about is what a stage under way is about: of the stress, how long it lasts at the most, all
-// kernels' turns together.
+// about is what a stage under way is about: of the stress, how far it is from its end.
 func (l *lines) about(stage, task string) string {
-	var left time.Duration
-	for of, more := range l.left {
+	var seen []trial.TallyEvent
+	for of, count := range l.counts {
 		if of[0] == task {
-			left += more
+			seen = append(seen, count)
 		}
 	}
-	if stage == stress && left > 0 {
-		return ": " + upTo(left)
+	if said := extent(stage, seen); said != "" {
+		return ": " + said
 	}
 	return l.last[task]
 }

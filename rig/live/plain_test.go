@@ -24,7 +24,9 @@ func TestLines(t *testing.T) {
 			"  stress                      10 s so far (a cell, patched): up to 3:10 more\n" +
 			"  note: a cell: a note\n" +
 			"  stress                   12.00 s (a cell, patched)\n" +
-			"  stress                      20 s so far (a cell): up to 1:40 more\n",
+			"  stress                      20 s so far (a cell): up to 1:40 more\n" +
+			"  boots                       30 s so far (another): 7 over, up to 0:05 of stress left\n" +
+			"  boots                       40 s so far (another): 8 over\n",
 		true: "  build ...\n" +
 			"    + make -j 'a b'\n" +
 			"  build                       10 s so far (patched): 7 steps, Linux 6.1 took 90; CC b.o\n" +
@@ -37,7 +39,9 @@ func TestLines(t *testing.T) {
 			"  stress                      10 s so far (a cell, patched): up to 3:10 more\n" +
 			"  note: a cell: a note\n" +
 			"  stress                   12.00 s (a cell, patched)\n" +
-			"  stress                      20 s so far (a cell): up to 1:40 more\n",
+			"  stress                      20 s so far (a cell): up to 1:40 more\n" +
+			"  boots                       30 s so far (another): 7 over, up to 0:05 of stress left\n" +
+			"  boots                       40 s so far (another): 8 over\n",
 	} {
 		var out bytes.Buffer
 		say := Lines(&out, verbose)
@@ -53,6 +57,10 @@ func TestLines(t *testing.T) {
 			of("a cell", "patched", trial.Event{Stage: &trial.StageEvent{Name: "stress", Seconds: 10}}), {Task: "a cell", Note: "a note"},
 			of("a cell", "patched", trial.Event{Stage: &trial.StageEvent{Name: "stress", Done: true, Seconds: 12}}),
 			of("a cell", "", trial.Event{Stage: &trial.StageEvent{Name: "stress", Seconds: 20}}),
+			of("another", "patched", trial.Event{Tally: &trial.TallyEvent{Again: true, Left: 5 * time.Second, Boots: make([]trial.Boot, 7)}}),
+			of("another", "", trial.Event{Stage: &trial.StageEvent{Name: "boots", Seconds: 30}}),
+			of("another", "patched", trial.Event{Tally: &trial.TallyEvent{Again: true, Boots: make([]trial.Boot, 8)}}),
+			of("another", "", trial.Event{Stage: &trial.StageEvent{Name: "boots", Seconds: 40}}),
 		} {
 			say(e)
 		}

@@ -21,8 +21,8 @@ func (t *task) row(now time.Time, width int) []Line {
 			continue
 		}
 		said := s.name + " " + clockOf(s.lasts(now))
-		if left := t.left(); s.name == stress && left > 0 {
-			said += ", " + upTo(left)
+		if more := extent(s.name, t.stressed(s.name)); more != "" {
+			said += ", " + more
 		}
 		under = append(under, said)
 	}

@@ -3,6 +3,7 @@
 package live
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -70,7 +71,7 @@ func (m *Model) Final(now time.Time) []string {
 	defer m.mu.Unlock()
 	var out []string
 	for _, s := range m.whole.stages {
-		text := "  " + s.line(now, 0, 0).Text[2:]
+		text := "  " + s.line(now, 0, "").Text[2:]
 		if len(s.began) > 0 {
 			text += " (not finished)"
 		}
@@ -106,7 +107,7 @@ func clockOf(d time.Duration) string {
 // lines are the rows of the stages, those under way with what is done in them.
 func (t *task) lines(now time.Time, width int) (out []Line) {
 	for _, s := range t.stages {
-		out = append(out, s.line(now, width, t.left()))
+		out = append(out, s.line(now, width, extent(s.name, t.stressed(s.name))))
 	}
 	if t.doing != "" {
 		out = append(out, Line{Running, "    " + t.doing})
@@ -122,21 +123,41 @@ func row(mark, name, seconds, more string, width int) string {
 	return strings.TrimRight(fmt.Sprintf("%s %-18s %8s s  %s", mark, name, seconds, more), " ")
 }
 
-// line is the row of a stage; one under way is marked, and says how long it lasts at the
-// most, or else names its kernels. A width of 0 is that of lines that stay.
-func (s *stage) line(now time.Time, width int, left time.Duration) Line {
+// line is the row of a stage; one under way is marked, and says how far it is from its
+// end, or else names its kernels. A width of 0 is that of lines that stay.
+func (s *stage) line(now time.Time, width int, extent string) Line {
 	if len(s.began) == 0 {
 		return Line{Usual, row(" ", s.name, fmt.Sprintf("%.2f", s.took), s.detail, width)}
 	}
 	more := strings.Join(slices.DeleteFunc(slices.Sorted(maps.Keys(s.began)), func(kernel string) bool { return kernel == "" || strings.Contains(s.name, kernel) }), ", ")
-	if s.name == stress && left > 0 {
-		more = upTo(left)
-	}
+	more = cmp.Or(extent, more)
 	return Line{Running, row(">", s.name, fmt.Sprintf("%.0f", s.lasts(now).Seconds()), more, width)}
 }
 
-// stress is the stage that has a longest time.
-const stress = "stress"
+// The stages that have a longest time, or a number of boots.
+const (
+	stress = "stress"
+	boots  = "boots"
+)
+
+// extent says how far from its end a stage is at the most, all kernels' turns together, by
+// what each has counted; "" where that is not known. What boots take comes on top.
+func extent(stage string, seen []trial.TallyEvent) string {
+	var left time.Duration
+	over := 0
+	for _, e := range seen {
+		left, over = left+e.Left, max(over, len(e.Boots))
+	}
+	switch {
+	case stage == stress && left > 0:
+		return upTo(left)
+	case stage == boots && left > 0:
+		return fmt.Sprintf("%d over, up to %s of stress left", over, clockOf(left))
+	case stage == boots && len(seen) > 0:
+		return fmt.Sprintf("%d over", over)
+	}
+	return ""
+}
 
 func upTo(left time.Duration) string { return "up to " + clockOf(left) + " more" }
 

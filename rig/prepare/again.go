@@ -61,7 +61,7 @@ func (a *again) once(ctx context.Context, n int) error {
 			if e.Tally != nil {
 				sum := *e.Tally
 				sum.Tallies = boot.Further(before, sum.Tallies)
-				sum.Again, sum.Boots, sum.Left = true, over, 0 // they end by their number
+				sum.Again, sum.Boots, sum.Left = true, over, a.asked(sum.Tallies)
 				e.Tally = &sum
 			}
 			a.setup.Config.Events(e)
@@ -111,15 +111,21 @@ func (a *again) cut() bool {
 
 // left is how long each kernel's next boot may be stressed.
 func (a *again) left() time.Duration {
-	total := a.setup.Config.Spec.Duration
-	if total <= 0 {
+	if a.setup.Config.Spec.Duration <= 0 {
 		return bootLimit
 	}
-	var spent time.Duration
+	left := bootLimit
 	for _, o := range a.shown.Observations {
-		for _, t := range o.Tallies {
-			spent = max(spent, time.Duration(t.StressNS))
-		}
+		left = min(left, a.asked(o.Tallies))
 	}
-	return min(bootLimit, total-spent)
+	return left
+}
+
+// asked is what is left of the stress that was asked for; 0: boots end by their number.
+func (a *again) asked(seen []wire.Tally) time.Duration {
+	left := max(a.setup.Config.Spec.Duration, 0)
+	for _, t := range seen {
+		left = min(left, a.setup.Config.Spec.Duration-time.Duration(t.StressNS))
+	}
+	return left
 }

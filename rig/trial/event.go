@@ -40,7 +40,7 @@ type TallyEvent struct {
 	Variant Variant
 	Reader  Reader
 	Tallies []wire.Tally
-	Left    time.Duration // of the stress, at the most; 0: it is over, or no measure
+	Left    time.Duration // of the stress, at the most, the time of boots aside; 0: it is over, or no measure
 	Need    uint64        // clean blocks that end it, in every mode; 0: not known
 	Again   bool          // the kernel is booted again and again: Tallies are of all boots
 	Boots   []Boot        // with Again, those that are over
