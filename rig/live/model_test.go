@@ -138,7 +138,7 @@ func TestPairsOfBootsAreCountedWhereThereAreSome(t *testing.T) {
 	lone := newFeed(Config{Title: "run, arm64"})
 	lone.begin(0, "", "boots")
 	lone.m.Take(trial.Event{Tally: &trial.TallyEvent{Variant: trial.Unpatched, Again: true, Left: 70 * time.Second, Boots: make([]trial.Boot, 3), Tallies: []wire.Tally{{Mode: "m"}}}}, lone.at(0))
-	assert.Contains(t, lone.show(t, 1, 80), "boots                     1 s  3 over, up to 1:10 of stress left")
+	assert.Contains(t, lone.show(t, 1, 80), "boots                     1 s  3 over, up to 70.0 s of stress left")
 	assert.Contains(t, lone.show(t, 1, 80), fmt.Sprintf("%d left, or more: 3 of %d boots", verdict.LoneBoots-3, verdict.LoneBoots))
 }
 

@@ -25,7 +25,7 @@ func TestLines(t *testing.T) {
 			"  note: a cell: a note\n" +
 			"  stress                   12.00 s (a cell, patched)\n" +
 			"  stress                      20 s so far (a cell): up to 1:40 more\n" +
-			"  boots                       30 s so far (another): 7 over, up to 0:05 of stress left\n" +
+			"  boots                       30 s so far (another): 7 over, up to 5.0 s of stress left\n" +
 			"  boots                       40 s so far (another): 8 over\n",
 		true: "  build ...\n" +
 			"    + make -j 'a b'\n" +
@@ -40,7 +40,7 @@ func TestLines(t *testing.T) {
 			"  note: a cell: a note\n" +
 			"  stress                   12.00 s (a cell, patched)\n" +
 			"  stress                      20 s so far (a cell): up to 1:40 more\n" +
-			"  boots                       30 s so far (another): 7 over, up to 0:05 of stress left\n" +
+			"  boots                       30 s so far (another): 7 over, up to 5.0 s of stress left\n" +
 			"  boots                       40 s so far (another): 8 over\n",
 	} {
 		var out bytes.Buffer

@@ -152,7 +152,7 @@ func extent(stage string, seen []trial.TallyEvent) string {
 	case stage == stress && left > 0:
 		return upTo(left)
 	case stage == boots && left > 0:
-		return fmt.Sprintf("%d over, up to %s of stress left", over, clockOf(left))
+		return fmt.Sprintf("%d over, up to %.1f s of stress left", over, left.Seconds())
 	case stage == boots && len(seen) > 0:
 		return fmt.Sprintf("%d over", over)
 	}

@@ -61,7 +61,7 @@ func (a *again) once(ctx context.Context, n int) error {
 			if e.Tally != nil {
 				sum := *e.Tally
 				sum.Tallies = boot.Further(before, sum.Tallies)
-				sum.Again, sum.Boots, sum.Left = true, over, a.asked(sum.Tallies)
+				sum.Again, sum.Boots, sum.Left = true, over, a.stressLeft(sum.Tallies)
 				e.Tally = &sum
 			}
 			a.setup.Config.Events(e)
@@ -116,13 +116,13 @@ func (a *again) left() time.Duration {
 	}
 	left := bootLimit
 	for _, o := range a.shown.Observations {
-		left = min(left, a.asked(o.Tallies))
+		left = min(left, a.stressLeft(o.Tallies))
 	}
 	return left
 }
 
-// asked is what is left of the stress that was asked for; 0: boots end by their number.
-func (a *again) asked(seen []wire.Tally) time.Duration {
+// stressLeft is what is left of the stress that was asked for; 0: boots end by their number.
+func (a *again) stressLeft(seen []wire.Tally) time.Duration {
 	left := max(a.setup.Config.Spec.Duration, 0)
 	for _, t := range seen {
 		left = min(left, a.setup.Config.Spec.Duration-time.Duration(t.StressNS))
