@@ -19,7 +19,7 @@ import (
 // Default is the bug that is looked at when no other is named.
 const Default = "kcov"
 
-//go:embed */scenario.yaml */*.litmus */*.c
+//go:embed */scenario.yaml */*.litmus */aarch64/*.litmus */*.c
 var files embed.FS
 
 // HeaderName is what a program calls the header that comes with kcovrig.

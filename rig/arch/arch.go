@@ -34,6 +34,7 @@ type Arch struct {
 	CodeAlign    uint64      // each instruction begins at a multiple of it
 	Emulated     bool        // the weak-memory plugin has a decoder for it
 	Oops, Warn   string      // functions that the kernel enters to report an exception of its own, where Emulated
+	LitmusFolder string      // name of a scenario's folder of litmus tests in its instructions; empty: herd7 is not asked about it
 	BUGLingers   bool        // a thread that BUG() ends leaves its CPU inside of the exception: kernels warn where it next idles
 	Copiers      []string    // the kernel's functions that copy or clear memory; which of them exist depends on its version
 	Packages     []string    // Debian packages needed to build for it on an amd64 host
@@ -67,7 +68,8 @@ var table = map[string]Arch{
 		Oops: "die", Warn: "__warn",
 		// arch/arm64/kernel/entry-common.c, el1_brk64(): what comes after do_el1_brk64() is
 		// not reached. kernel/context_tracking.c counts the exception, and warns of it.
-		BUGLingers: true,
+		BUGLingers:   true,
+		LitmusFolder: "aarch64",
 		// arch/arm64/lib/copy_{from,to}_user.S, copy_page.S, clear_page.S
 		Copiers:  []string{"__arch_copy_from_user", "__arch_copy_to_user", "copy_page", "clear_page"},
 		Packages: []string{"gcc-aarch64-linux-gnu", "binutils-aarch64-linux-gnu"}, LibcPackage: "libc6-dev-arm64-cross",

@@ -73,6 +73,7 @@ func compare(ctx context.Context, run *command.Run, ask model) (r trial.Result, 
 			for _, note := range correlated(seen) {
 				run.Note(note)
 			}
+			ask.noteAllowed(ctx, run, r.Judgement.Verdict)
 		}
 		if err != nil || ctx.Err() != nil { // interrupted: what was measured stands
 			return r, err

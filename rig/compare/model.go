@@ -4,6 +4,10 @@ package compare
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"kcovrig/rig/command"
 	"kcovrig/rig/internal/objcode"
@@ -56,4 +60,26 @@ func (ask model) of(ctx context.Context, cacheDir string, v trial.Variant, ways 
 		return verdict.NotHad(ways.Why), nil
 	}
 	return verdict.ModelSaying(allowed, len(tests)), nil
+}
+
+// noteAllowed notes, for who reads that a kernel is fixed, which of the scenario's own
+// tests in the machine's instructions allow a hit with its fix. Code outside of the scope runs in
+// order, so that what orders one side alone may look like all that is needed. Of a patch of
+// the user's own the tests say nothing, and where herd7 cannot be had none is asked.
+func (ask model) noteAllowed(ctx context.Context, run *command.Run, said trial.Verdict) {
+	if said != trial.Fixed || len(run.Config.Spec.Patch) > 0 {
+		return
+	}
+	tests := run.Scenario.ArchTests(run.Arch, string(trial.Patched))
+	var allowing []string
+	for _, name := range slices.Sorted(maps.Keys(tests)) {
+		allowed, err := ask(ctx, run.Config.CacheDir, []trial.LitmusTest{{Name: name, Text: tests[name]}})
+		if err == nil && allowed == trial.Sometimes {
+			allowing = append(allowing, name)
+		}
+	}
+	if len(allowing) > 0 {
+		run.Note(fmt.Sprintf("fixed is said of the code in scope, and what is outside of it runs in order: by the scenario's own litmus tests (%s, herd7 with %s) Arm allows %s with the fix too",
+			strings.Join(allowing, ", "), modelcheck.ArmModel, run.Scenario.Words.A()))
+	}
 }

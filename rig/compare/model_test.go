@@ -5,6 +5,8 @@ package compare
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -51,4 +53,43 @@ func TestTheVerdictNeedsAllVoices(t *testing.T) {
 			assert.Contains(t, j.Voices[0].Patched.Words, c.words)
 		})
 	}
+}
+
+// A fix of one side may be all that is needed while the other runs in order; what the
+// scenario's own tests say of both stands beside the verdict.
+func TestWhatTheScenariosTestsAllowWithItsFixIsNoted(t *testing.T) {
+	notes := func(own bool, patched func(int) uint64, allowed map[string]trial.Expectation) (said []string) {
+		_, cfg := endingLab(t, alwaysAt7, patched)
+		dir := filepath.Join(cfg.Spec.Scenario, "tests", "aarch64")
+		require.NoError(t, os.MkdirAll(dir, 0o755))
+		for name := range allowed {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, name+".litmus"), []byte(name), 0o644))
+		}
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "..", "patched+kernel.litmus"), []byte("C"), 0o644))
+		file := filepath.Join(cfg.Spec.Scenario, "scenario.yaml")
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(file, append(text, "litmus: tests\n"...), 0o644))
+		if own {
+			cfg.Spec.Patch = trial.Patches{filepath.Join(cfg.Spec.Scenario, "fix.patch")}
+		}
+		r, err := compareBy(t.Context(), cfg, func(_ context.Context, _ string, tests []trial.LitmusTest) (trial.Expectation, error) {
+			assert.Equal(t, tests[0].Name, tests[0].Text)
+			return allowed[tests[0].Name], nil
+		})
+		require.NoError(t, err)
+		for _, note := range r.Notes {
+			if strings.Contains(note, "litmus tests") {
+				said = append(said, note)
+			}
+		}
+		return said
+	}
+	of := map[string]trial.Expectation{"unpatched": trial.Sometimes, "patched+control": trial.Sometimes, "patched+ordered": trial.Never}
+	got := notes(false, never, of)
+	require.Len(t, got, 1)
+	assert.Equal(t, "fixed is said of the code in scope, and what is outside of it runs in order: by the scenario's own litmus tests (patched+control, herd7 with aarch64.cat) Arm allows an oops in f with the fix too", got[0])
+	assert.Empty(t, notes(false, alwaysAt7, of), "it is not fixed")
+	assert.Empty(t, notes(true, never, of), "the tests are of another fix")
+	assert.Empty(t, notes(false, never, map[string]trial.Expectation{"unpatched": trial.Sometimes, "patched": trial.Never}))
 }

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/arch"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/yamlfile"
@@ -122,6 +123,28 @@ func (c *collector) folder(dir, pattern string) (map[string][]byte, error) {
 		out[path.Base(name)] = c.contents[name]
 	}
 	return out, err
+}
+
+// archTests takes the litmus tests in an architecture's instructions, where there are
+// some, beside the others.
+func (c *collector) archTests(dir string, tests map[string][]byte) error {
+	for _, name := range arch.Names() {
+		a, err := arch.Lookup(name)
+		if err != nil || a.LitmusFolder == "" || tests == nil {
+			continue
+		}
+		if _, err := fs.Stat(c.from, path.Join(dir, a.LitmusFolder)); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		found, err := c.folder(path.Join(dir, a.LitmusFolder), "*.litmus")
+		if err != nil {
+			return err
+		}
+		for file, text := range found {
+			tests[path.Join(a.LitmusFolder, file)] = text
+		}
+	}
+	return nil
 }
 
 // unreadable says in plain words why something of the scenario's cannot be read.

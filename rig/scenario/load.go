@@ -151,6 +151,7 @@ func (c *collector) scenario(f file) Scenario {
 	if f.Litmus != "" {
 		tests, err = c.folder(f.Litmus, "*.litmus")
 		c.note("litmus", err)
+		c.note("litmus", c.archTests(f.Litmus, tests))
 	}
 	s.Litmus, err = inMemory(tests)
 	c.note("", err)

@@ -45,7 +45,7 @@ func root() mapping {
 			{key: "unit", about: "what is read, such as entry (default: only windows are counted)", shape: aWord},
 			{key: "units", about: "several (default: unit in the plural)", shape: aWord},
 		}}},
-		{key: "litmus", about: "folder of tests KERNEL+READER.litmus under the kernel's memory model", shape: aPath},
+		{key: "litmus", about: "folder of tests KERNEL+READER.litmus under the kernel's memory model, and of such in arm64's instructions in its aarch64, KERNEL.litmus or KERNEL+SHAPE.litmus", shape: aPath},
 		{key: "machine", about: "the guest's machine", shape: mapping{members: []member{
 			{key: "cpus", about: "virtual CPUs (default: 2)", shape: integer{2, 8}},
 			{key: "memory", about: "(default: 256M)", shape: aSize},

@@ -6,7 +6,9 @@ import (
 	"cmp"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
+	"strings"
 
 	"kcovrig/guest/mark"
 	"kcovrig/guest/program"
@@ -69,6 +71,25 @@ func (s Scenario) HasLitmus() bool {
 	}
 	files, err := fs.Glob(s.Litmus, "*.litmus")
 	return err == nil && len(files) > 0
+}
+
+// ArchTests are the scenario's litmus tests of a kernel in the architecture's instructions,
+// whose condition is a hit, by name: files KERNEL.litmus, or KERNEL+SHAPE.litmus where
+// there are several of a kernel.
+func (s Scenario) ArchTests(a arch.Arch, kernel string) map[string]string {
+	out := map[string]string{}
+	if s.Litmus == nil || a.LitmusFolder == "" {
+		return out
+	}
+	files, _ := fs.Glob(s.Litmus, a.LitmusFolder+"/*.litmus") // no name of an architecture is a bad pattern
+	for _, file := range files {
+		name := strings.TrimSuffix(path.Base(file), ".litmus")
+		of, _, _ := strings.Cut(name, "+")
+		if text, err := fs.ReadFile(s.Litmus, file); err == nil && of == kernel {
+			out[name] = string(text)
+		}
+	}
+	return out
 }
 
 // TellsAlone is the user's fault of who asks whether one kernel is clean, without one
