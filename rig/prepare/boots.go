@@ -85,7 +85,7 @@ func (s *Setup) BootConfig(ask BootRequest) boot.Config {
 		if s.Config.Scenario.Reboots() {
 			p.Start.BlockSize = own.Start.Windows // a boot is a block
 		}
-		p.Machine.SurviveOops = own.SurvivesOops()
+		p.Machine.SurviveOops, p.Machine.Cmdline = own.SurvivesOops(), own.Cmdline()
 	}
 	if e := emulation(s.Config, s.Background, s.QEMU); e != nil {
 		e.Dir, e.Seed, e.RAMBytes, e.Focus = p.Dir, seed, uint64(p.Machine.MemoryMiB)<<20, ask.Focus

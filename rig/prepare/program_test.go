@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	guest "kcovrig/guest/program"
+	"kcovrig/guest/wire"
 	"kcovrig/rig/command"
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/program"
@@ -54,6 +55,10 @@ func TestAScenariosProgramIsWhatTheGuestRuns(t *testing.T) {
 	assert.Equal(t, trial.Never, config.Expected, "the kernel's own readers are what the fix is for")
 	assert.Equal(t, 2, config.Machine.CPUs)
 	assert.EqualValues(t, 256<<20, config.Emulator.RAMBytes)
+	assert.Empty(t, config.Machine.Cmdline)
+	setup.Config.Scenario.Program.Start.Detect = []wire.Detect{{Kind: wire.KindOops}, {Kind: wire.KindKASAN}}
+	config = setup.BootConfig(prepare.BootRequest{Variant: trial.Patched, Reader: trial.InKernel, Below: "below"})
+	assert.Equal(t, []string{"kasan_multi_shot"}, config.Machine.Cmdline, "else the first report of a boot is all")
 	setup.Config.Scenario.CPUs, setup.Config.Scenario.MemoryMiB = 4, 512
 	config = setup.BootConfig(prepare.BootRequest{Variant: trial.Patched, Reader: trial.InKernel, Below: "below"})
 	assert.Equal(t, []int{4, 512}, []int{config.Machine.CPUs, config.Machine.MemoryMiB})

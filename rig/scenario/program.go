@@ -117,3 +117,13 @@ func (p *Program) SurvivesOops() bool {
 		return slices.Contains([]wire.Kind{wire.KindOops, wire.KindWarn, wire.KindBug, wire.KindKASAN}, d.Kind)
 	})
 }
+
+// Cmdline is options of the kernel's command line, for what is detected to show more than
+// once per boot: a kernel keeps KASAN's reports to itself after the first
+// (mm/kasan/report.c).
+func (p *Program) Cmdline() []string {
+	if slices.ContainsFunc(p.Start.Detect, func(d wire.Detect) bool { return d.Kind == wire.KindKASAN }) {
+		return []string{"kasan_multi_shot"}
+	}
+	return nil
+}
