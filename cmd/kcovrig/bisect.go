@@ -42,7 +42,7 @@ once. docs/bisect.md tells more.
 				return err
 			}
 			nats.complete(a)
-			c.Config, c.Paths, c.NATS, c.Auth = a.config(cmd, &o), args, nats.url, nats.auth
+			c.Config, c.Paths, c.Server = a.config(cmd, &o), args, nats.server
 			return a.bisect(cmd, &o, c)
 		},
 	}

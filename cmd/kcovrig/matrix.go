@@ -122,7 +122,7 @@ func (a *app) runMatrix(cmd *cobra.Command, o *matrixOptions) error {
 	c := o.cfg
 	c.CacheDir, c.Version, c.Since, c.Reports = a.cacheDir(), programVersion(), o.prev, kept.Reports()
 	o.nats.complete(a)
-	c.NATS, c.Auth = o.nats.url, o.nats.auth
+	c.Server = o.nats.server
 	if c.QEMU == "" {
 		c.QEMU = a.getenv("KCOVRIG_QEMU")
 	}

@@ -16,25 +16,24 @@ import (
 
 // natsOptions say which NATS server, and who asks.
 type natsOptions struct {
-	url  string
-	auth natsserver.Auth
+	server natsserver.Access
 }
 
 func (o *natsOptions) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&o.url, "nats", "", "`URL` of the NATS server, nats://host:4222 or tls://host:4222, several with commas")
-	f.StringVar(&o.auth.Creds, "nats-creds", "", "`file` with the JWT and key for NATS")
-	f.StringVar(&o.auth.NKeySeed, "nats-nkey", "", "`file` with an nkey seed for NATS")
-	f.StringVar(&o.auth.User, "nats-user", "", "`name` for NATS; its password is in KCOVRIG_NATS_PASSWORD")
-	f.StringVar(&o.auth.CA, "nats-ca", "", "`file` with the certificates that sign the NATS server's")
-	f.StringVar(&o.auth.Cert, "nats-cert", "", "`file` with our certificate, where the NATS server asks for one")
-	f.StringVar(&o.auth.Key, "nats-key", "", "`file` with the key of --nats-cert")
+	f.StringVar(&o.server.URL, "nats", "", "`URL` of the NATS server, nats://host:4222 or tls://host:4222, several with commas")
+	f.StringVar(&o.server.Auth.Creds, "nats-creds", "", "`file` with the JWT and key for NATS")
+	f.StringVar(&o.server.Auth.NKeySeed, "nats-nkey", "", "`file` with an nkey seed for NATS")
+	f.StringVar(&o.server.Auth.User, "nats-user", "", "`name` for NATS; its password is in KCOVRIG_NATS_PASSWORD")
+	f.StringVar(&o.server.Auth.CA, "nats-ca", "", "`file` with the certificates that sign the NATS server's")
+	f.StringVar(&o.server.Auth.Cert, "nats-cert", "", "`file` with our certificate, where the NATS server asks for one")
+	f.StringVar(&o.server.Auth.Key, "nats-key", "", "`file` with the key of --nats-cert")
 }
 
 // complete takes the password from the environment.
 func (o *natsOptions) complete(a *app) {
-	if o.auth.User != "" {
-		o.auth.Password = a.getenv("KCOVRIG_NATS_PASSWORD")
+	if o.server.Auth.User != "" {
+		o.server.Auth.Password = a.getenv("KCOVRIG_NATS_PASSWORD")
 	}
 }
 
@@ -60,11 +59,11 @@ kcovrig by its name, another by its folder, whose content decides.
   kcovrig worker --nats tls://nats.example.org:4222 --nats-creds worker.creds --name lab-3 --slots 4`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if o.url == "" {
+			if !o.server.Named() {
 				return wrongUsage(cmd, "--nats: name the NATS server that kcovrig matrix or bisect uses")
 			}
 			o.complete(a)
-			c.NATS, c.Auth, c.CacheDir, c.Version = o.url, o.auth, a.cacheDir(), programVersion()
+			c.Server, c.CacheDir, c.Version = o.server, a.cacheDir(), programVersion()
 			if c.QEMU == "" {
 				c.QEMU = a.getenv("KCOVRIG_QEMU")
 			}

@@ -55,16 +55,13 @@ func (c *checker) try(ctx context.Context, cfg command.Config, kernel built, dir
 		return nil
 	}
 	cfg.Spec.Duration = tryTime
-	of, err := cfg.KernelConfig()
+	cfg.Kernels = func(context.Context, kernels.Config) (kernels.Source, error) { return kernel, nil }
+	from, err := cfg.Preparing(dir)
 	if err != nil {
 		return err
 	}
 	only := []trial.Variant{trial.Unpatched}
-	setup, err := prepare.Machines(ctx, prepare.Config{
-		Config: of, Open: func(context.Context, kernels.Config) (kernels.Source, error) { return kernel, nil },
-		Work: dir, QEMU: cfg.QEMU, Archive: cfg.Archive, SentEmulator: cfg.SentEmulator, Define: cfg.Define, Tools: *cfg.Tools, Boots: *cfg.Boots,
-		Watch: prepare.Watch{Stage: command.NewStages(cfg.Events).Begin, Note: func(string) {}, Events: cfg.Events},
-	}, prepare.Request{Variants: only})
+	setup, err := prepare.Machines(ctx, from, prepare.Request{Variants: only})
 	defer func() { err = errors.Join(err, setup.Close()) }()
 	if err != nil {
 		return c.wrongAt("workload", err)

@@ -100,7 +100,7 @@ func (b *bisection) validate() error {
 		return bad("--log brings its own ends and paths")
 	case !cfg.Fixed && len(cfg.Bad) > 1, cfg.Fixed && len(cfg.Good) > 1:
 		return bad("only the old end may be several commits")
-	case cfg.remote() && cfg.Spec.Jobs != 0:
+	case cfg.Server.Named() && cfg.Spec.Jobs != 0:
 		return bad("--jobs has no place beside --nats: each worker divides its own cores among its --slots")
 	case cfg.AtOnce < 0 || cfg.AtOnce > 64:
 		return bad("--workers: %d is not between 1 and 64", cfg.AtOnce)

@@ -21,25 +21,14 @@ type Config struct {
 	Paths            []string
 	Log              string // a git bisect log to begin with; takes the place of the above
 	AtOnce           int    // commits tested at a time
-	NATS             string // URL of a server whose workers test them; empty: this machine does
-	Auth             natsserver.Auth
-	Paranoid         bool // test also what cannot have changed
-	Keep             bool // keep the worktrees at the end
-	Reset            bool // forget what an earlier search found, and do nothing else
+	// Server is one whose workers test them; where none is named this machine does.
+	Server   natsserver.Access
+	Paranoid bool // test also what cannot have changed
+	Keep     bool // keep the worktrees at the end
+	Reset    bool // forget what an earlier search found, and do nothing else
 
 	// Tester makes the testers, each with a folder of its own; nil: this machine's,
 	// or the server's workers.
 	Tester  func(dir string) Tester
-	Server  natsserver.Access // takes the place of NATS, where it is set
-	AckWait time.Duration     // after which a worker counts as dead; 0: the fleet's own
-}
-
-// remote says whether workers of a NATS server test the commits.
-func (cfg Config) remote() bool { return cfg.NATS != "" || cfg.Server != (natsserver.Access{}) }
-
-func (cfg Config) fleetServer() natsserver.Access {
-	if cfg.Server != (natsserver.Access{}) {
-		return cfg.Server
-	}
-	return natsserver.Access{URL: cfg.NATS, Auth: cfg.Auth}
+	AckWait time.Duration // after which a worker counts as dead; 0: the fleet's own
 }

@@ -88,7 +88,7 @@ func (p *remote) Test(ctx context.Context, commit string, ask Request) (_ Tested
 	}
 	defer func() { err = errors.Join(err, temp.Close()) }()
 	cfg := fleet.CoordinatorConfig{
-		Server: p.b.cfg.fleetServer(), Run: run, LogDir: temp.Dir, AckWait: p.b.cfg.AckWait,
+		Server: p.b.cfg.Server, Run: run, LogDir: temp.Dir, AckWait: p.b.cfg.AckWait,
 		Notify: func(n fleet.Notice) { p.b.notify("%s", n) },
 	}
 	one := func(yield func(fleet.Task, error) bool) { yield(step, nil) }

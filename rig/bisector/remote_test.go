@@ -71,8 +71,8 @@ func runKilledWorker(text string) {
 		panic(err)
 	}
 	_, _ = worker.Work(context.Background(), worker.Config{
-		Env:  command.Env{CacheDir: dir, Version: "test", Tools: rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}).Tools(), Events: func(trial.Event) {}},
-		NATS: url, Name: "killed", Slots: 1, Dir: dir, NoKVM: true,
+		Env:    command.Env{CacheDir: dir, Version: "test", Tools: rigtest.NewLab(rigtest.Guest{}, rigtest.Guest{}).Tools(), Events: func(trial.Event) {}},
+		Server: natsserver.Access{URL: url}, Name: "killed", Slots: 1, Dir: dir, NoKVM: true,
 		Tester: func(*gitbisect.Repo) bisector.Tester { return hanging{dir: dir} },
 	})
 }

@@ -100,7 +100,7 @@ func (b *bisection) begin(ctx context.Context) (err error) {
 // startTesters makes the testers, here or on the server's workers.
 func (b *bisection) startTesters() error {
 	var e *remoteState
-	if b.cfg.remote() {
+	if b.cfg.Server.Named() {
 		var err error
 		if e, err = newRemoteState(b); err != nil {
 			return err

@@ -23,6 +23,7 @@ import (
 	"kcovrig/rig/internal/initramfs"
 	"kcovrig/rig/internal/weakmem"
 	"kcovrig/rig/kernels"
+	"kcovrig/rig/prepare"
 	"kcovrig/rig/result"
 	"kcovrig/rig/scenario"
 	"kcovrig/rig/trial"
@@ -164,6 +165,21 @@ func (c Config) KernelConfig() (kernels.Config, error) {
 	}
 	s, err := c.findScenario()
 	return c.kernelsOf(a, s), err
+}
+
+// Preparing is what setups are made from in a folder of their own, beside any run, by the
+// normalised c; notes are not kept.
+func (c Config) Preparing(work string) (prepare.Config, error) {
+	of, err := c.KernelConfig()
+	return c.preparing(of, work, NewStages(c.Events), func(string) {}), err
+}
+
+func (c Config) preparing(of kernels.Config, work string, stages *Stages, note func(string)) prepare.Config {
+	return prepare.Config{
+		Config: of, Open: c.Kernels, Work: work, QEMU: c.QEMU, Archive: c.Archive,
+		SentEmulator: c.SentEmulator, Define: c.Define, Tools: *c.Tools, Boots: *c.Boots,
+		Watch: prepare.Watch{Stage: stages.Begin, Note: note, Events: c.Events},
+	}
 }
 
 func (c Config) kernelsOf(a arch.Arch, s scenario.Scenario) kernels.Config {

@@ -65,12 +65,7 @@ func (r *Run) Note(text string) { r.notes.add(text) }
 
 // Preparing is what the command's setups are made from.
 func (r *Run) Preparing() prepare.Config {
-	c := r.Config
-	return prepare.Config{
-		Config: c.kernelsOf(r.Arch, r.Scenario), Open: c.Kernels, Work: r.Folder.Work, QEMU: c.QEMU, Archive: c.Archive,
-		SentEmulator: c.SentEmulator, Define: c.Define, Tools: *c.Tools, Boots: *c.Boots,
-		Watch: prepare.Watch{Stage: r.Stages.Begin, Note: r.Note, Events: c.Events},
-	}
+	return r.Config.preparing(r.Config.kernelsOf(r.Arch, r.Scenario), r.Folder.Work, r.Stages, r.Note)
 }
 
 // WithCommandEvents makes each external command an event.

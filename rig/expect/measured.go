@@ -57,7 +57,7 @@ func latest(cacheDir string, spec trial.Spec, tests []trial.Expected) (string, e
 }
 
 // sameScenario says whether a result is of the scenario that is asked about. A name is
-// not enough where it does not come with the rig. Results of old do not say.
+// not enough where it does not come with the rig. Results of earlier versions do not say.
 func sameScenario(doc result.Document, spec trial.Spec) bool {
 	return (doc.Spec.Scenario == "" || doc.Spec.Scenario == spec.Scenario) && doc.Spec.ScenarioHash == spec.ScenarioHash
 }

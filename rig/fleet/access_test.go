@@ -21,6 +21,7 @@ import (
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nkeys"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/fault"
@@ -247,4 +248,10 @@ func must(data []byte, err error) []byte {
 		panic(err)
 	}
 	return data
+}
+
+func TestCredentialsNameNoServer(t *testing.T) {
+	assert.False(t, natsserver.Access{Auth: natsserver.Auth{Creds: "a.creds"}}.Named())
+	assert.True(t, natsserver.Access{URL: "nats://127.0.0.1:4222"}.Named())
+	assert.True(t, natsserver.Access{Embedded: &natsserver.Embedded{}}.Named())
 }

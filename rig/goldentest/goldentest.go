@@ -11,7 +11,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
+	"github.com/aymanbagabas/go-udiff"
 	"github.com/stretchr/testify/require"
 )
 
@@ -27,7 +27,9 @@ func Check[T ~string | ~[]byte](t *testing.T, name string, got T) {
 	}
 	want, err := os.ReadFile(path)
 	require.NoError(t, err)
-	assert.Equal(t, string(want), string(got))
+	if diff := udiff.Unified(path, "made", string(want), string(got)); diff != "" {
+		t.Errorf("%s\nif that is as meant, run the test again with -update", diff)
+	}
 }
 
 // Seed begins a fuzz test with all files that fit one of the patterns, each of which some do.

@@ -184,7 +184,7 @@ func TestAnEmptyPatchIsCalledWhatItIs(t *testing.T) {
 }
 
 // The tree decides what a name's first folder is.
-func TestTheTreeDecidesOverNames(t *testing.T) {
+func TestTheTreeDecidesHowNamesBegin(t *testing.T) {
 	for _, c := range []struct{ tree, named, want string }{
 		{"kernel/f.c", "kernel/f.c", "kernel/f.c"},
 		{"f.c", "kernel/f.c", "f.c"},

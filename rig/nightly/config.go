@@ -34,11 +34,11 @@ type Config struct {
 	Sandbox  bool           // kernels are built in one
 	Reports  result.Reports // made in the matrix' folder and in the cells'
 	Kernels  kernels.Opener // nil: source trees
-	NATS     string         // the server whose workers run the cells; empty: this machine
-	Auth     natsserver.Auth
+	// Server is the one whose workers run the cells; where none is named this machine does.
+	Server natsserver.Access
 
 	pack    func(path string) (weakmem.Bundle, error) // writes the emulator for the cells; nil: this program's own
-	execute execute                                   // nil: as NATS says
+	execute execute                                   // nil: as Server says
 }
 
 // execute runs every task once, and tells each result once, when its run folder is

@@ -52,10 +52,10 @@ func (f *fleetExecutor) run(ctx context.Context, tasks []task.Cell, done func(ma
 	defer func() { err = errors.Join(err, folder.Close()) }()
 	f.outcomes.done = done
 	cfg := fleet.CoordinatorConfig{
-		Server: natsserver.Access{URL: f.cfg.NATS, Auth: f.cfg.Auth}, Run: f.name, LogDir: filepath.Join(folder.Dir, "logs"),
+		Server: f.cfg.Server, Run: f.name, LogDir: filepath.Join(folder.Dir, "logs"),
 		Attempts: f.cfg.Retries + 1, Notify: f.notify,
 	}
-	if f.cfg.NATS == "" {
+	if !f.cfg.Server.Named() {
 		own, startErr := startLocal(ctx, f.cfg, folder.Dir, tasks)
 		if startErr != nil {
 			return startErr

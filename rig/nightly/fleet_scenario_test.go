@@ -38,7 +38,7 @@ func TestCellsOfUsersScenariosOnWorkersElsewhere(t *testing.T) {
 	n.Broken = func(kernels.Config, trial.Variant) error { // by then the file has been read
 		return errors.Join(os.RemoveAll(ring), os.RemoveAll(own))
 	}
-	n.cfg.NATS, n.cfg.Boots.Start = url, nil
+	n.cfg.Server.URL, n.cfg.Boots.Start = url, nil
 	doc, dir, err := Run(t.Context(), n.cfg)
 	require.NoError(t, err)
 	require.Equal(t, matrix.Counts{Cells: 3, Expected: 3}, doc.Counts, "%v", statuses(doc))

@@ -42,7 +42,7 @@ func startWorkerWith(t *testing.T, url, name string, guest rigtest.Guest, change
 	ctx, stop := context.WithCancel(t.Context())
 	var work sync.WaitGroup
 	work.Go(func() {
-		_, err := worker.Work(ctx, worker.Config{Env: command.Env{CacheDir: t.TempDir(), Version: "test", Tools: tools, Boots: b, Events: func(trial.Event) {}}, NATS: url, Name: name, Slots: 1, Dir: t.TempDir(), NoKVM: true})
+		_, err := worker.Work(ctx, worker.Config{Env: command.Env{CacheDir: t.TempDir(), Version: "test", Tools: tools, Boots: b, Events: func(trial.Event) {}}, Server: natsserver.Access{URL: url}, Name: name, Slots: 1, Dir: t.TempDir(), NoKVM: true})
 		assert.True(t, errors.Is(err, context.Canceled), "%v", err)
 	})
 	t.Cleanup(func() { stop(); work.Wait() })
@@ -55,7 +55,7 @@ func TestAMatrixOnWorkersElsewhere(t *testing.T) {
 		startWorker(t, url, name, bad)
 	}
 	n := newNightlyLab(t, bad, rigtest.Guest{}, small)
-	n.cfg.NATS = url
+	n.cfg.Server.URL = url
 	n.cfg.Boots.Start = nil // nothing boots here
 	doc, dir, err := Run(t.Context(), n.cfg)
 	require.NoError(t, err)
@@ -75,7 +75,7 @@ func TestFaultsThatWorkersMeet(t *testing.T) {
 	url := rigtest.NATS(t)
 	startWorker(t, url, "w1", rigtest.Guest{Fault: &wire.Fault{Whose: wire.WhoseKernel, Message: "it stopped"}})
 	n := newNightlyLab(t, rigtest.Guest{}, rigtest.Guest{}, "include: [{patch: none, mode: pc}]\n")
-	n.cfg.NATS, n.cfg.Retries = url, 2
+	n.cfg.Server.URL, n.cfg.Retries = url, 2
 	doc, _, err := Run(t.Context(), n.cfg)
 	require.NoError(t, err)
 	assert.Equal(t, matrix.Counts{Cells: 1, KernelFaults: 1}, doc.Counts, "%v", statuses(doc))
@@ -86,8 +86,8 @@ func TestFaultsThatWorkersMeet(t *testing.T) {
 
 func TestAServerThatRefuses(t *testing.T) {
 	n := newNightlyLab(t, rigtest.Guest{}, rigtest.Guest{}, "include: [{patch: none, mode: pc}]\n")
-	n.cfg.NATS = "nats://127.0.0.1:1"
-	n.cfg.Auth = natsserver.Auth{Creds: "a", User: "b"}
+	n.cfg.Server.URL = "nats://127.0.0.1:1"
+	n.cfg.Server.Auth = natsserver.Auth{Creds: "a", User: "b"}
 	doc, _, err := Run(t.Context(), n.cfg)
 	require.ErrorContains(t, err, "only one of")
 	assert.Equal(t, fault.User, fault.KindOf(err))
@@ -141,11 +141,11 @@ func TestWhoeverWatchesHearsOfEachCell(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan worker.Ran, 1)
 	go func() {
-		ran, _ := worker.Work(ctx, worker.Config{Env: command.Env{CacheDir: t.TempDir(), Version: "test", Tools: tools, Boots: l.Booting(), Events: events}, NATS: url, Name: "w", Slots: 1, Dir: t.TempDir(), NoKVM: true})
+		ran, _ := worker.Work(ctx, worker.Config{Env: command.Env{CacheDir: t.TempDir(), Version: "test", Tools: tools, Boots: l.Booting(), Events: events}, Server: natsserver.Access{URL: url}, Name: "w", Slots: 1, Dir: t.TempDir(), NoKVM: true})
 		ended <- ran
 	}()
 	n := newNightlyLab(t, bad, rigtest.Guest{}, small)
-	n.cfg.NATS, n.cfg.Boots.Start = url, nil
+	n.cfg.Server.URL, n.cfg.Boots.Start = url, nil
 	var far []trial.FarEvent
 	n.cfg.Events = func(e trial.Event) {
 		mu.Lock()

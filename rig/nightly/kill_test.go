@@ -17,6 +17,7 @@ import (
 	"kcovrig/rig/boot"
 	"kcovrig/rig/command"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/fleet/natsserver"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/rigtest"
@@ -46,7 +47,7 @@ func runKilledMatrix(text string) {
 				rigtest.Hang("now")
 			}
 		}},
-		File: c.File, OutDir: c.OutDir, NATS: c.NATS, Kernels: n.Open,
+		File: c.File, OutDir: c.OutDir, Server: natsserver.Access{URL: c.NATS}, Kernels: n.Open,
 	})
 	panic(err)
 }
@@ -68,7 +69,7 @@ func TestAMatrixWhoseCoordinatorIsKilled(t *testing.T) {
 	require.Eventually(t, func() bool { return boots.Load() == machines }, 30*time.Second, 10*time.Millisecond, "the workers do not go on")
 	time.Sleep(300 * time.Millisecond) // the last reports
 
-	n.cfg.NATS, n.cfg.Boots.Start, n.cfg.Resume = url, nil, true
+	n.cfg.Server.URL, n.cfg.Boots.Start, n.cfg.Resume = url, nil, true
 	doc, dir, err := Run(t.Context(), n.cfg)
 	require.NoError(t, err)
 	assert.Equal(t, matrix.Counts{Cells: cells, Expected: cells, Resumed: 2}, doc.Counts, "%v", statuses(doc))
@@ -95,7 +96,7 @@ func TestCellsWithoutAnAnswerRunAgainOnWorkers(t *testing.T) {
 		}
 	})
 	n := newNightlyLab(t, rigtest.Guest{}, rigtest.Guest{}, "axes: {patch: none, mode: [pc, cmp, both]}\n")
-	n.cfg.NATS = url
+	n.cfg.Server.URL = url
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	n.cfg.Events = func(e trial.Event) {

@@ -90,7 +90,7 @@ func TestCellsRunWithTheCoordinatorsEmulator(t *testing.T) {
 	url := rigtest.NATS(t)
 	plugins := compilingWorkers(t, url, "w1", "w2")
 	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, "duration: 100ms\n"+small) // no emulator, no verdict to wait for
-	n.cfg.NATS, n.cfg.Boots.Start, n.cfg.pack = url, nil, packAnother
+	n.cfg.Server.URL, n.cfg.Boots.Start, n.cfg.pack = url, nil, packAnother
 	doc, dir, err := Run(t.Context(), n.cfg)
 	require.NoError(t, err)
 	require.Equal(t, 6, doc.Counts.Cells-doc.Counts.RigFaults, "%v", statuses(doc))
@@ -127,7 +127,7 @@ func TestCellsRunWithTheCoordinatorsEmulator(t *testing.T) {
 func TestTheEmulatorIsStoredOnceAndOnlyAsItWasSent(t *testing.T) {
 	url := rigtest.NATS(t)
 	n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, "axes: {patch: none, mode: [both, pc]}\n")
-	n.cfg.NATS, n.cfg.Boots.Start, n.cfg.Retries = url, nil, 2
+	n.cfg.Server.URL, n.cfg.Boots.Start, n.cfg.Retries = url, nil, 2
 	var doc matrix.Document
 	var err error
 	ended := make(chan struct{})
@@ -201,7 +201,7 @@ func TestThePatchComesWithTheCell(t *testing.T) {
 			startWorker(t, url, "w1", rigtest.Guest{HitEvery: 2})
 		}
 		n := newNightlyLab(t, rigtest.Guest{HitEvery: 2}, rigtest.Guest{}, "axes: {patch: series}\n")
-		n.cfg.NATS, n.Patch = url, "--- a/kernel/ring.c\n"
+		n.cfg.Server.URL, n.Patch = url, "--- a/kernel/ring.c\n"
 		doc, dir, err := Run(t.Context(), n.cfg)
 		require.NoError(t, err)
 		require.Len(t, doc.Cells, 1)

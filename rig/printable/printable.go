@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package printable makes texts of elsewhere safe for those who read them: a patch's, a
+// Package printable makes texts from elsewhere safe for those who read them: a patch's, a
 // kernel's, a worker's. It owns which characters do something to a terminal or turn a line
 // around; where texts are shown it leaves to the reports.
 package printable

@@ -17,7 +17,7 @@ import (
 // PatchFile is the name, in a variant's folder, of the patch that made it.
 const PatchFile = "made-by.patch"
 
-// How much of a file is read: of a console its end, of the others their begin. A
+// How much of a file is read: of a console its end, of the others their beginning. A
 // listing is read to be searched, the others to be shown.
 const (
 	maxPatch   = 64 << 10

@@ -6,7 +6,6 @@
 package result
 
 import (
-	"encoding/json"
 	"io"
 	"time"
 
@@ -104,10 +103,7 @@ func (d *ModeDocument) UnmarshalJSON(text []byte) error {
 
 // JSON writes r as one object and a newline.
 func JSON(w io.Writer, r trial.Result) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(NewDocument(r))
+	return Object(w, NewDocument(r))
 }
 
 // NewDocument puts a result into its stable form: no array or object in it is null.

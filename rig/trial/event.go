@@ -57,12 +57,12 @@ type BuildEvent struct {
 	Version string
 }
 
-// StageEvent is the begin or, with Done, the end of a stage; one with Seconds
+// StageEvent is the start or, with Done, the end of a stage; one with Seconds
 // and without Done says now and then that it is still under way.
 type StageEvent struct {
 	Name    string
 	Done    bool
-	Seconds float64 // since its begin
+	Seconds float64 // since its start
 	Detail  string
 }
 

@@ -17,17 +17,14 @@ import (
 
 // Config is a worker's input.
 type Config struct {
-	command.Env        // its Events are told what happens in each cell and step too, as a Task
-	NATS        string // the server's URL
-	Auth        natsserver.Auth
+	command.Env // its Events are told what happens in each cell and step too, as a Task
+	Server      natsserver.Access
 	Name        string // unique among the workers; empty: the host's name
 	Slots       int    // cells and steps at once; 0: what the machine bears
 	Dir         string // for what cells need; empty: below the cache
 	Sandbox     bool   // all kernels of steps are built in one
 	// Scenarios are those that it runs, as names, folders or files; none: any.
 	Scenarios []string
-	// Server takes the place of NATS, where it is set.
-	Server natsserver.Access
 	// NoKVM says that nothing asks for it: it is not tried.
 	NoKVM bool
 	// Tester builds and boots commits of a history; nil: in workspaces of this machine.
@@ -52,9 +49,6 @@ func (cfg Config) filled() (_ Config, err error) {
 	}
 	if cfg.Slots == 0 {
 		cfg.Slots = cellsAtOnce(runtime.NumCPU(), host.AvailableMemory())
-	}
-	if cfg.Server == (natsserver.Access{}) {
-		cfg.Server = natsserver.Access{URL: cfg.NATS, Auth: cfg.Auth}
 	}
 	return cfg, nil
 }

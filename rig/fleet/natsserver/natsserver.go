@@ -37,6 +37,9 @@ type Auth struct {
 	Cert, Key      string // the client's own certificate, where the server asks for one
 }
 
+// Named says whether there is a server at all: credentials alone name none.
+func (a Access) Named() bool { return a.URL != "" || a.Embedded != nil }
+
 // Validate checks what needs no network.
 func (a Access) Validate() error {
 	const op = "choose the NATS server"

@@ -174,7 +174,7 @@ func send(w http.ResponseWriter, status int, page []byte) {
 }
 
 // localName says whether a request was meant for this machine by name. A page
-// of elsewhere whose name was made to point here (DNS rebinding) comes under its own.
+// from elsewhere whose name was made to point here (DNS rebinding) comes under its own.
 func localName(host string) bool {
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {

@@ -198,7 +198,7 @@ func TestThePolicyFitsThePages(t *testing.T) {
 	}
 }
 
-func TestNamesOfElsewhereAreRefused(t *testing.T) {
+func TestNamesFromElsewhereAreRefused(t *testing.T) {
 	local, _ := handler(t, true)
 	open, _ := handler(t, false)
 	for host, want := range map[string]int{

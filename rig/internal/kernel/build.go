@@ -125,7 +125,7 @@ func (b *build) make(ctx context.Context, targets []string, log string, env ...s
 	return buildFailure(err, log)
 }
 
-// call runs what the tree decides over, with a folder for temporary files that is removed
+// call runs what is the tree's to decide, with a folder for temporary files that is removed
 // then: what is killed leaves its own, not where others' lie. It may write there and to
 // writes, where it is not trusted.
 func (b *build) call(ctx context.Context, c proc.Command, writes ...string) (proc.Result, error) {

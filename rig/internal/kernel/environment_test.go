@@ -14,9 +14,9 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// What a shell holds for other builds decides over none of ours. The fake make
+// What a shell holds for other builds changes none of ours. The fake make
 // obeys these variables as GNU make and kbuild do.
-func TestTheShellsVariablesDecideOverNoBuild(t *testing.T) {
+func TestTheShellsVariablesChangeNoBuild(t *testing.T) {
 	for name, value := range map[string]string{
 		"LLVM": "1", "GNUMAKEFLAGS": "-n", "MAKEFLAGS": "n", "KBUILD_EXTMOD": "/else", "KBUILD_OUTPUT": "/else", "KCFLAGS": "-O0", "CCACHE_PREFIX": "false",
 	} {

@@ -11,8 +11,8 @@ import (
 	"kcovrig/rig/fault"
 )
 
-// generators name the file below the build folder whose own inputs decide over
-// a generated header, as Kbuild at the top of the tree has it.
+// generators name the file below the build folder whose own inputs a generated
+// header depends on, as Kbuild at the top of the tree has it.
 var generators = map[string]string{
 	"include/generated/asm-offsets.h": "arch/%/kernel/asm-offsets.s",
 	"include/generated/bounds.h":      "kernel/bounds.s",
@@ -20,8 +20,8 @@ var generators = map[string]string{
 }
 
 // Inputs are the files of the source folder that the objects, as they were last
-// built, were made of, headers and the headers' own origins included. What else
-// decides over an object is the configuration, kbuild's files, and scripts.
+// built, were made of, headers and the headers' own origins included. What else an
+// object depends on is the configuration, kbuild's files, and scripts.
 func (b *Workspace) Inputs(objects []string) (map[string]bool, error) {
 	inputs, seen := map[string]bool{}, map[string]bool{}
 	todo := append([]string(nil), objects...)
@@ -97,7 +97,7 @@ func below(dir, file string) (string, bool) {
 	return rel, err == nil && filepath.IsLocal(rel)
 }
 
-// Everywhere says whether a file may decide over any object: a part of the
+// Everywhere says whether any object may depend on a file: a part of the
 // configuration, of kbuild, or a program or table that headers are made from.
 func Everywhere(file string) bool {
 	base := path.Base(file)
@@ -114,7 +114,7 @@ func Everywhere(file string) bool {
 		strings.HasPrefix(file, "tools/objtool/") || strings.HasPrefix(file, "tools/include/") || strings.HasPrefix(file, "tools/build/")
 }
 
-// Configuring says whether a file may decide over the configuration.
+// Configuring says whether the configuration may depend on a file.
 func Configuring(file string) bool {
 	return strings.HasPrefix(path.Base(file), "Kconfig") || strings.HasPrefix(file, "scripts/") || file == "Makefile" ||
 		strings.HasPrefix(file, "arch/") && strings.HasPrefix(path.Base(file), "Makefile")

@@ -206,7 +206,7 @@ func TestWhatObjectsWereMadeOf(t *testing.T) {
 	require.ErrorContains(t, err, "another form")
 }
 
-func TestFilesThatDecideOverEverything(t *testing.T) {
+func TestFilesThatEverythingDependsOn(t *testing.T) {
 	for _, f := range []string{"Makefile", "kernel/Kconfig.locks", "scripts/mod/modpost.c", "arch/arm64/tools/sysreg", "include/asm-generic/Kbuild", "kernel/time/timeconst.bc", "arch/arm64/tools/syscall_64.tbl"} {
 		require.True(t, Everywhere(f), f)
 	}

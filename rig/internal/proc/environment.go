@@ -10,7 +10,7 @@ import (
 // handedOn are the variables that every command gets as the rig has them: where
 // programs and their libraries, the user's settings and temporary files are.
 // All others stay out, since what a shell happens to hold (LLVM, GNUMAKEFLAGS,
-// KBUILD_*, GIT_*, CPATH, and whatever comes next) would decide over builds.
+// KBUILD_*, GIT_*, CPATH, and whatever comes next) would change builds.
 var handedOn = []string{"HOME", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "XDG_CONFIG_HOME"}
 
 // Network are the variables, for Command.Pass, with which programs reach hosts.

@@ -60,7 +60,7 @@ func sideBySide(s result.Saved) *Code {
 		}
 		of[i] = readListing(f.Text, codeOf(s.Document, v))
 		if f.Left > 0 {
-			code.Note = "Of listings as long as these only the begin was compared."
+			code.Note = "Of listings as long as these only the beginning was compared."
 		}
 	}
 	left, right := of[0], of[1]

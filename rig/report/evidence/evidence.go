@@ -69,7 +69,7 @@ func behind(f result.File) string {
 	if f.Left == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Its begin; %d more bytes are in the file.", f.Left)
+	return fmt.Sprintf("Its beginning; %d more bytes are in the file.", f.Left)
 }
 
 // lines takes a text apart, which may come from a serial line.

@@ -26,7 +26,7 @@ func TestAPatchIsToldApartByItsLines(t *testing.T) {
 	require.Len(t, e.Patches, 1)
 	p := e.Patches[0]
 	assert.Equal(t, "The patch: the patched kernel is the tree with this", p.Title)
-	assert.Equal(t, "Its begin; 9 more bytes are in the file.", p.Note)
+	assert.Equal(t, "Its beginning; 9 more bytes are in the file.", p.Note)
 	var classes []string
 	for _, l := range p.Lines {
 		classes = append(classes, l.Class)
@@ -147,7 +147,7 @@ func TestTheCodeIsBounded(t *testing.T) {
 	assert.LessOrEqual(t, instructions, maxShown)
 	assert.Equal(t, 1, barriers)
 	assert.Contains(t, differ, "of which differ")
-	assert.Contains(t, code.Note, "only the begin was compared")
+	assert.Contains(t, code.Note, "only the beginning was compared")
 }
 
 func TestListingsOfAnything(t *testing.T) {

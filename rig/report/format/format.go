@@ -46,7 +46,7 @@ type Writer[T any] struct {
 // Writers are all those of a kind, in the order in which they are listed.
 type Writers[T any] []Writer[T]
 
-// forPeople are the formats in which a text of elsewhere could do something to who
+// forPeople are the formats in which a text from elsewhere could do something to who
 // reads it: an escape sequence to a terminal, a bidirectional override to a page.
 var forPeople = []Format{Text, Markdown, HTML, Line}
 

@@ -102,7 +102,7 @@ func TestComparingWithAFault(t *testing.T) {
 // hostile is a name as nobody would give it.
 const hostile = "\"><script>alert(1)</script>\x1b[31m\u202eevil\a,"
 
-// A result of elsewhere says whatever it likes, and the terminal does nothing of it.
+// A result from elsewhere says whatever it likes, and the terminal does nothing of it.
 func TestNoTextDoesAnythingOnATerminal(t *testing.T) {
 	runs := nights()[:9]
 	for i := range runs {

@@ -119,7 +119,7 @@ func Paragraph(b *strings.Builder, text, indent string, width int) {
 	b.WriteString("\n")
 }
 
-// Capital is the text with a capital at its begin.
+// Capital is the text with a capital letter first.
 func Capital(text string) string {
 	r, size := utf8.DecodeRuneInString(text)
 	return string(unicode.ToUpper(r)) + text[size:]

@@ -70,7 +70,7 @@ func (im *Image) PatchedCode() (Patches, error) {
 }
 
 // alternative is the code of one record, at the place where it goes. Without words a
-// callback makes them: NOPs, where it decides over a branch.
+// callback makes them: NOPs, where it decides whether a branch is taken.
 func (im *Image) alternative(record []byte, here uint64) (place uint64, code []insn.Instruction) {
 	place, other := relative(record, here), relative(record[4:], here+4)
 	bytes, words := uint64(record[10]), record[11] > 0
