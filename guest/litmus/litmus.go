@@ -40,6 +40,15 @@ func Run(ctx context.Context, jobs []wire.LitmusJob, send func(wire.LitmusResult
 	return nil
 }
 
+// wider is what a bus error mostly is: litmus7 gives a location whose type a test does not
+// say the four bytes of an int, and an ordered access of eight there may be unaligned.
+func wider(exit *exec.ExitError) string {
+	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGBUS {
+		return ": does a location hold more than an int, which it is where the test does not say its type? say int64_t x; in its first lines"
+	}
+	return ""
+}
+
 func run(ctx context.Context, job wire.LitmusJob) wire.LitmusResult {
 	limit := time.Duration(job.LimitNS)
 	ctx, cancel := context.WithTimeout(ctx, limit)
@@ -61,7 +70,7 @@ func run(ctx context.Context, job wire.LitmusJob) wire.LitmusResult {
 	case ctx.Err() != nil:
 		r.End, r.Message = wire.LitmusHung, fmt.Sprintf("no end within %v", limit)
 	case errors.As(err, &exit):
-		r.End, r.Message = wire.LitmusCrashed, exit.Error()
+		r.End, r.Message = wire.LitmusCrashed, exit.Error()+wider(exit)
 	case err != nil:
 		r.End, r.Message = wire.LitmusCrashed, err.Error()
 	default:

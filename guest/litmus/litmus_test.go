@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -46,6 +47,8 @@ func TestMain(m *testing.M) {
 	case "args":
 		fmt.Fprintln(os.Stderr, os.Args[1:])
 		os.Exit(1)
+	case "misaligned":
+		fmt.Println(syscall.Exec("/bin/sh", []string{"sh", "-c", "kill -BUS $$"}, nil)) // Go would make a panic of it
 	case "hanging":
 		time.Sleep(time.Hour)
 	}
@@ -87,6 +90,13 @@ func TestEveryEndIsTold(t *testing.T) {
 			assert.Equal(t, want == wire.LitmusOK, r.Message == "")
 		})
 	}
+}
+
+func TestABusErrorAsksForTheSizeOfLocations(t *testing.T) {
+	r := runFake(t, "misaligned", time.Minute)
+	assert.Equal(t, wire.LitmusCrashed, r.End)
+	assert.Contains(t, r.Message, "signal: bus error")
+	assert.Contains(t, r.Message, "int64_t x;")
 }
 
 func TestArguments(t *testing.T) {
