@@ -43,6 +43,16 @@ func TestAnEmptyPatchNameIsRefused(t *testing.T) {
 	}
 }
 
+// So is one of a scenario: the default's verdict would be taken for another bug's.
+func TestAnEmptyScenarioNameIsRefused(t *testing.T) {
+	for _, args := range [][]string{{"replay", "--scenario="}, {"compare", "--scenario", ""}, {"run", "--patched", "--scenario="}} {
+		code, stdout, stderr := call(t, args...)
+		assert.Equal(t, 2, code)
+		assert.Empty(t, stdout)
+		assert.Contains(t, stderr, `--scenario: "" is no name: leave the flag out for the default`)
+	}
+}
+
 func TestExitCodes(t *testing.T) {
 	verdict := func(v trial.Verdict) *trial.Result { return &trial.Result{Judgement: trial.Judgement{Verdict: v}} }
 	ran := func(o trial.Outcome) *trial.Result {

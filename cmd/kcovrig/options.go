@@ -60,7 +60,7 @@ func addSandbox(cmd *cobra.Command, sandbox *bool) {
 
 // addScenario adds the flag that says which bug is looked for.
 func (o *options) addScenario(cmd *cobra.Command, standard string) {
-	cmd.Flags().StringVar(&o.scenario, "scenario", "", "the ordering `bug`: a name, a folder with scenario.yaml, or such a file (default: "+standard+")")
+	cmd.Flags().Var((*scenarioRef)(&o.scenario), "scenario", "the ordering `bug`: a name, a folder with scenario.yaml, or such a file (default: "+standard+")")
 }
 
 // addOutput adds the flags that say what is printed, while it runs and at the end.

@@ -73,6 +73,8 @@ func notA(e *pflag.InvalidValueError) string {
 		return "is neither true nor false"
 	case durationType:
 		return errNoDuration.Error()
+	case scenarioType:
+		return errNoScenario.Error()
 	}
 	return "does not do: " + e.Unwrap().Error()
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -39,6 +40,12 @@ func (f facts) HasFix(context.Context, []variant.Series) (bool, error) {
 func (f facts) Configure(context.Context) ([]kbuild.Lost, error) { return f.lost, nil }
 func (facts) Symbols() (map[string]string, error) {
 	return map[string]string{"INET": "net/Kconfig", "TLS": "net/tls/Kconfig", "TLRS": "arch/x86/Kconfig"}, nil
+}
+func (facts) ReadFile(path string) (string, error) {
+	if path != "net/tls/tls_sw.c" {
+		return "", fs.ErrNotExist
+	}
+	return "", nil
 }
 func (facts) Close() error { return nil }
 
@@ -123,6 +130,14 @@ func TestAScenarioWithNothingWrongIsSaidToBe(t *testing.T) {
 	assert.Equal(t, Has, got.Side)
 	assert.Empty(t, got.Kernels)
 	assert.Len(t, got.Skipped, 1)
+}
+
+// An object of a slip's name is looked for in vain, which else nothing says.
+func TestAnObjectThatTheTreeHasNoSourceOfIsSaid(t *testing.T) {
+	got := looked(t, folder(t, "config: |", "objects: [net/tls/tls_sw.o, net/tls/tls_sv.o]\nconfig: |"), facts{}, func(o *CheckRequest) { o.NoBuild = true })
+	assert.True(t, got.OK)
+	require.Len(t, got.Remarks, 1)
+	assert.Equal(t, Remark{Level: Note, File: "scenario.yaml", Line: 5, Col: 29, Text: "linux 6.12.117 has no net/tls/tls_sv.c: nothing is looked at there"}, got.Remarks[0])
 }
 
 // compiling is a compiler that fails and says so.

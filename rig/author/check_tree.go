@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"runtime"
 	"slices"
@@ -56,7 +57,26 @@ func (c *checker) tree(ctx context.Context, cfg command.Config, fits bool) (err 
 	} else if err := c.side(ctx, tree); err != nil {
 		return err
 	}
+	if err := c.objects(tree); err != nil {
+		return err
+	}
 	return c.config(ctx, tree)
+}
+
+// objects says which of those that the scenario names the tree has no source of. Other
+// versions may have it, and a kernel without is built all the same.
+func (c *checker) objects(tree Facts) error {
+	for i, object := range c.s.Objects {
+		source := strings.TrimSuffix(object, ".o") + ".c"
+		_, err := tree.ReadFile(source)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			c.find(Note, member("objects", i), fmt.Sprintf("linux %s has no %s: nothing is looked at there", c.out.Linux, source))
+		case err != nil:
+			return err
+		}
+	}
+	return nil
 }
 
 // side asks whether the tree has the fix.

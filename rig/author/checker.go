@@ -82,5 +82,6 @@ type Facts interface {
 	HasFix(ctx context.Context, series []variant.Series) (bool, error)
 	Configure(ctx context.Context) ([]kbuild.Lost, error)
 	Symbols() (map[string]string, error)
+	ReadFile(path string) (string, error)
 	Close() error
 }

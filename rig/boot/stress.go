@@ -48,8 +48,17 @@ func (s *Session) stress(start wire.Start, v trial.Variant, limit time.Duration,
 func (r *stress) slice(ctx context.Context, length time.Duration) (done bool, err error) {
 	began := time.Now()
 	silence := host.NewPatience(StallTimeout, r.silence)
-	defer func() { r.left, r.silence = r.left-time.Since(began), silence.Spent() }()
-	end, over := time.NewTimer(r.left), time.NewTimer(length)
+	left := r.left
+	prepares := r.prepares()
+	if prepares {
+		left += length
+	}
+	defer func() {
+		if r.silence = silence.Spent(); !prepares {
+			r.left -= time.Since(began)
+		}
+	}()
+	end, over := time.NewTimer(left), time.NewTimer(length)
 	defer func() { end.Stop(); over.Stop(); silence.Close() }()
 	if r.settled(nil) {
 		r.stop()
@@ -77,6 +86,12 @@ func (r *stress) slice(ctx context.Context, length time.Duration) (done bool, er
 			}
 		}
 	}
+}
+
+// prepares says whether the scenario's program has yet to say that it is ready, which the
+// guest waits for with a limit of its own: that is not stress.
+func (r *stress) prepares() bool {
+	return r.start.Program != nil && r.start.Program.Ready && r.result.elapsed == 0
 }
 
 // silent is the error of a guest that has said nothing for too long.

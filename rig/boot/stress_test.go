@@ -40,3 +40,34 @@ func TestAGuestIsSilentAcrossTurns(t *testing.T) {
 	_, err = r.slice(t.Context(), time.Millisecond)
 	require.ErrorIs(t, err, ErrSilent)
 }
+
+// A program that takes longer than the stress to be set up is stressed all the same.
+func TestWhatAProgramTakesToBeReadyIsNoStress(t *testing.T) {
+	const limit, slice = 50 * time.Millisecond, 10 * time.Millisecond
+	for name, ready := range map[string]bool{"says when it is": true, "is so at once": false} {
+		t.Run(name, func(t *testing.T) {
+			host, guest := net.Pipe()
+			defer guest.Close()
+			go func() { _, _ = io.Copy(io.Discard, guest) }()
+			s := NewSession(host, "patched", func(trial.Event) {})
+			defer s.Close()
+			start := wire.Start{Program: &wire.Program{Window: wire.WindowTold, Ready: ready}}
+			r, err := s.stress(start, trial.Patched, limit, func([]wire.Tally) bool { return false })
+			require.NoError(t, err)
+			run := func(turns int) {
+				for range turns {
+					_, err := r.slice(t.Context(), slice)
+					require.NoError(t, err)
+					require.False(t, r.stopped)
+				}
+			}
+			if ready {
+				run(2 * int(limit/slice))
+				assert.Equal(t, limit, r.left)
+				require.NoError(t, r.progress(wire.Progress{ElapsedNS: 1, Tallies: []wire.Tally{}}))
+			}
+			run(1)
+			assert.LessOrEqual(t, r.left, limit-slice)
+		})
+	}
+}

@@ -89,6 +89,7 @@ type finder struct {
 	added    map[string][]int // lines that the patch at hand added, by file
 	windows  map[string][]window
 	notes    []string
+	macro    string // ofMacro, where the patches change one
 }
 
 func (f *finder) find(patch string, weak bool) error {
@@ -155,7 +156,7 @@ func (f *finder) check() error {
 		}
 	case !bodies:
 		return &fault.Error{
-			Kind: fault.User, Op: op, Err: fmt.Errorf("no code of %s holds a line that the patch changes", f.files()),
+			Kind: fault.User, Op: op, Err: fmt.Errorf("no code of %s holds a line that the patch changes%s", f.files(), f.macro),
 			Try: "name kernel functions in the scenario's scope",
 		}
 	}
@@ -232,7 +233,11 @@ func (f *finder) stand(all map[string][]linetable.Change, patches []mailpatch.Pa
 	}
 	some := false
 	for _, p := range patches {
-		found, without, failed := linetable.Changes(p.Files(func(path string) bool { _, err := read(path); return err == nil }), side, read)
+		files := p.Files(func(path string) bool { _, err := read(path); return err == nil })
+		found, without, failed := linetable.Changes(files, side, read)
+		if changesMacro(files) {
+			f.macro = ofMacro
+		}
 		for _, c := range found {
 			all[c.Path] = append(all[c.Path], c)
 		}
@@ -371,7 +376,7 @@ func (f *finder) disassemble(k *Analysis, weak bool) error {
 	case len(k.FixOrders) > 0 && !ordersStores:
 		k.Notes = append(k.Notes, "the patch orders loads alone, and "+unshown)
 	case len(k.FixOrders) == 0 && len(f.added) > 0 && f.image.Built.Variant == trial.Patched:
-		k.Notes = append(k.Notes, "no instruction on the lines that the patch adds orders accesses, and "+unshown)
+		k.Notes = append(k.Notes, "no instruction on the lines that the patch adds orders accesses, and "+unshown+f.macro)
 	}
 	return err
 }

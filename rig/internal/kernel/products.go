@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/kernel/store"
@@ -60,14 +61,25 @@ func (b *build) removeProducts() error {
 // some may be another architecture's, or of a driver that is left out.
 func (b *build) checkUnits() error {
 	var errs []error
+	var missing []string
 	for _, u := range b.tree.patches.Units() {
 		err := b.checkMade([]string{u.Object})
 		if err == nil {
 			return nil
 		}
-		errs = append(errs, err)
+		if errs = append(errs, err); errors.Is(err, fs.ErrNotExist) {
+			missing = append(missing, u.Source)
+		}
 	}
-	return errors.Join(errs...)
+	if len(missing) == 0 || len(missing) < len(errs) {
+		return errors.Join(errs...)
+	}
+	// The image and vmlinux are there, so that it was make that was called.
+	return &fault.Error{
+		Kind: fault.Kernel, Op: "look at what make made", Log: b.log,
+		Err: errors.New("the kernel's configuration compiles no " + strings.Join(missing, " and no ")),
+		Try: "set in the scenario's config what compiles it, and what that depends on: kcovrig scenario new --tree finds both",
+	}
 }
 
 // checkMade refuses a build that ended well and lacks a file, or has a link out of its

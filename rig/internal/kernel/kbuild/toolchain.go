@@ -74,6 +74,9 @@ func FindToolchain(ctx context.Context, a arch.Arch, kind string) (Toolchain, er
 	for _, program := range programs {
 		res, err := proc.Run(ctx, proc.Command{Path: program, Args: []string{"--version"},
 			Kind: fault.Rig, Op: "ask " + program + " for its version"})
+		if ctx.Err() != nil {
+			return tc, err // it may be there all the same
+		}
 		if err != nil {
 			return tc, withAdvice(err, "apt-get install "+strings.Join(packages, " "))
 		}
