@@ -31,21 +31,26 @@ type facts struct {
 	has  bool
 	err  error
 	lost []kbuild.Lost
+	set  map[string]string
+	make map[string]string // Makefiles, by their folders
 }
 
 func (facts) Linux() string { return "6.12.117" }
 func (f facts) HasFix(context.Context, []variant.Series) (bool, error) {
 	return f.has, f.err
 }
-func (f facts) Configure(context.Context) ([]kbuild.Lost, error) { return f.lost, nil }
+func (f facts) Configure(context.Context) (kbuild.Configured, error) {
+	return kbuild.Configured{Lost: f.lost, Settings: f.set}, nil
+}
 func (facts) Symbols() (map[string]string, error) {
 	return map[string]string{"INET": "net/Kconfig", "TLS": "net/tls/Kconfig", "TLRS": "arch/x86/Kconfig"}, nil
 }
-func (facts) ReadFile(path string) (string, error) {
-	if path != "net/tls/tls_sw.c" {
+func (f facts) ReadFile(path string) (string, error) {
+	text, there := f.make[strings.TrimSuffix(path, "/Makefile")]
+	if !there && path != "net/tls/tls_sw.c" {
 		return "", fs.ErrNotExist
 	}
-	return "", nil
+	return text, nil
 }
 func (facts) Close() error { return nil }
 
@@ -222,6 +227,32 @@ func TestWhatASignAsksOfTheConfigurationIsNoted(t *testing.T) {
 	require.Len(t, got, 1)
 	assert.Contains(t, got[0], "12:5 after a BUG() arm64 kernels warn")
 	assert.Empty(t, notes("  - oops: victim", "  - {bug: victim, after: reboot}"))
+}
+
+// What the configuration leaves out is told before a build, which would fail at its end.
+func TestAConfigurationThatCompilesNoCodeOfTheFixIsToldBeforeABuild(t *testing.T) {
+	const objects = "config: |"
+	of := map[string]string{"net": "obj-$(CONFIG_TLS) += tls/\n", "net/tls": "obj-$(CONFIG_TLS) += tls.o\ntls-y := tls_main.o\ntls-$(CONFIG_TLS_DEVICE) += tls_sw.o\n", "Makefile": "obj-y += net/\n"}
+	check := func(f facts, change ...string) (said []string) {
+		for _, r := range looked(t, folder(t, change...), f, func(o *CheckRequest) { o.NoBuild = true }).Remarks {
+			said = append(said, string(r.Level)+" "+place(r)+" "+r.Text)
+		}
+		return said
+	}
+	on := map[string]string{"CONFIG_TLS": "y"}
+	assert.Empty(t, check(facts{make: of, set: on}))
+	assert.Empty(t, check(facts{set: map[string]string{}}), "where no Makefile says it")
+	got := check(facts{make: of, set: map[string]string{"CONFIG_TLS": "m"}})
+	require.Len(t, got, 1)
+	assert.Equal(t, string(Wrong)+" 5:9 the kernel has no code of the fix: net/tls/tls_main.c is compiled where CONFIG_TLS=y, which it is not here (net/tls/Makefile)", got[0])
+	got = check(facts{make: of, set: on}, objects, "objects: [net/tls/tls_sw.o]\n"+objects)
+	require.Len(t, got, 1)
+	assert.Contains(t, got[0], " net/tls/tls_sw.c is compiled where CONFIG_TLS_DEVICE=y, which it is not here (net/tls/Makefile): nothing is looked at there")
+
+	twice := map[string]string{"net": of["net"], "Makefile": of["Makefile"], "net/tls": "obj-$(CONFIG_TLS) += tls_main.o\nobj-$(CONFIG_OTHER) += tls_main.o\n"}
+	assert.Empty(t, check(facts{make: twice, set: map[string]string{"CONFIG_OTHER": "y"}}), "either may")
+	twice = map[string]string{"net": "obj-$(CONFIG_INET) += tls/\n" + of["net"], "Makefile": of["Makefile"], "net/tls": of["net/tls"]}
+	assert.Empty(t, check(facts{make: twice, set: on}), "either folder may")
 }
 
 func place(f Remark) string {

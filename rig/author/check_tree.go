@@ -114,8 +114,11 @@ func (c *checker) side(ctx context.Context, tree Facts) error {
 
 // config asks kbuild what becomes of the configuration.
 func (c *checker) config(ctx context.Context, tree Facts) error {
-	lost, err := tree.Configure(ctx)
-	if err != nil || len(lost) == 0 {
+	got, err := tree.Configure(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.compiled(tree, got.Settings); err != nil || len(got.Lost) == 0 {
 		return err
 	}
 	known, err := tree.Symbols()
@@ -126,7 +129,7 @@ func (c *checker) config(ctx context.Context, tree Facts) error {
 	if err != nil {
 		return fault.Wrap(fault.User, "--arch", err)
 	}
-	for _, l := range lost {
+	for _, l := range got.Lost {
 		f, own := c.ofSymbol(l.Name)
 		f.Level, f.Text = Wrong, c.whyLost(l, known, on)
 		if !own {

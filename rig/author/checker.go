@@ -80,7 +80,7 @@ type Opener func(ctx context.Context, cfg kernels.Config) (Facts, error)
 type Facts interface {
 	Linux() string
 	HasFix(ctx context.Context, series []variant.Series) (bool, error)
-	Configure(ctx context.Context) ([]kbuild.Lost, error)
+	Configure(ctx context.Context) (kbuild.Configured, error)
 	Symbols() (map[string]string, error)
 	ReadFile(path string) (string, error)
 	Close() error

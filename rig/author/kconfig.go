@@ -22,6 +22,9 @@ type Build struct {
 	Conditions []string
 	// Unknown says what could not be found out.
 	Unknown []string
+	// several says that a Makefile lists an object or a folder more than once, and Settings
+	// are of the first.
+	several bool
 }
 
 // reader returns a file of a tree, or an error.
@@ -37,6 +40,9 @@ var (
 // linked into the kernel.
 var listed = []string{"obj", "lib", "core", "drivers", "net", "libs", "virt"}
 
+// compiles is why a setting is asked for that a Makefile names; others depend on such.
+const compiles = "compiles "
+
 // settings finds which configuration symbols compile the source files.
 func settings(files []string, read reader) Build {
 	f := &makefiles{read: read, seen: map[string]bool{}}
@@ -46,7 +52,7 @@ func settings(files []string, read reader) Build {
 		if ext != ".c" && ext != ".S" {
 			continue
 		}
-		f.why = "compiles " + file
+		f.why = compiles + file
 		object := strings.TrimSuffix(base, ext) + ".o"
 		if !f.object(path.Clean(dir), object, 0) {
 			f.out.Unknown = append(f.out.Unknown, "no Makefile says what compiles "+file)
@@ -77,8 +83,9 @@ func (f *makefiles) object(dir, object string, depth int) bool {
 	if !ok || depth > deepest {
 		return false
 	}
+	f.several(text, object)
 	for _, r := range text {
-		if !slices.Contains(strings.Fields(r.of), object) {
+		if !r.lists(object) {
 			continue
 		}
 		if slices.Contains(listed, r.target) {
@@ -105,8 +112,9 @@ func (f *makefiles) folder(dir string, depth int) {
 		if above == "." {
 			below = dir
 		}
+		f.several(text, below+"/")
 		for _, r := range text {
-			if slices.Contains(listed, r.target) && slices.Contains(strings.Fields(r.of), below+"/") {
+			if slices.Contains(listed, r.target) && r.lists(below+"/") {
 				f.need(r.config, dir)
 				f.folder(above, depth+1)
 				return
@@ -121,6 +129,14 @@ func (f *makefiles) folder(dir string, depth int) {
 
 // line is a rule of a Makefile's.
 type line struct{ target, config, of string }
+
+func (l line) lists(name string) bool { return slices.Contains(strings.Fields(l.of), name) }
+
+// several notes that more than one rule has an object or a folder.
+func (f *makefiles) several(rules []line, name string) {
+	i := slices.IndexFunc(rules, func(l line) bool { return l.lists(name) })
+	f.out.several = f.out.several || i >= 0 && slices.ContainsFunc(rules[i+1:], func(l line) bool { return l.lists(name) })
+}
 
 // makefile reads the rules of a folder's, Kbuild before Makefile as kbuild does; the
 // tree's top has both.

@@ -49,32 +49,32 @@ func (t *Tree) HasPatches(ctx context.Context, patches []mailpatch.Patch) (bool,
 // Configure has kbuild make the configuration that a build would have, of the tree as
 // it stands, and says which of the requested settings are lost. It compiles no kernel;
 // the answer is kept.
-func (t *Tree) Configure(ctx context.Context) ([]kbuild.Lost, error) {
+func (t *Tree) Configure(ctx context.Context) (known kbuild.Configured, err error) {
 	symbols, err := kbuild.MergeFragments(t.cfg.Fragments)
 	if err != nil {
-		return nil, err
+		return known, err
 	}
 	tool, err := kbuild.FindToolchain(ctx, t.cfg.Arch, t.cfg.Compiler)
 	if err != nil {
-		return nil, err
+		return known, err
 	}
 	if err := t.cfg.checkTools(tool); err != nil {
-		return nil, err
+		return known, err
 	}
-	key := hashOf([]any{"configure", "unmet", cacheFormat, t.Hash, t.cfg.Arch.KernelArch, symbols, kbuild.ConfigText(symbols), t.cfg.MakeArgs, tool.Identity, tool.Prefix})
+	key := hashOf([]any{"configure", "settings", cacheFormat, t.Hash, t.cfg.Arch.KernelArch, symbols, kbuild.ConfigText(symbols), t.cfg.MakeArgs, tool.Identity, tool.Prefix})
 	kept := filepath.Join(t.store.Dir, "memo", "config-"+key+".json")
-	var known struct{ Lost []kbuild.Lost }
 	if store.ReadJSON(kept, &known) {
-		return known.Lost, nil
+		return known, nil
 	}
 	dotConfig, err := t.configuration(ctx, job{symbols: symbols, tool: tool, key: "configure-" + key})
 	if err != nil {
-		return nil, err
+		return known, err
 	}
 	if known.Lost, err = t.lost(symbols, dotConfig); err != nil {
-		return nil, err
+		return known, err
 	}
-	return known.Lost, store.WriteJSON(kept, known)
+	known.Settings = kbuild.Settings(dotConfig)
+	return known, store.WriteJSON(kept, known)
 }
 
 // configuration is what kbuild makes of the symbols of a job.

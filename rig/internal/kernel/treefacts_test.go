@@ -29,11 +29,13 @@ func TestATreeTellsWhatItIsWithoutABuild(t *testing.T) {
 	c.Series = nil
 	tree := openTree(t, c)
 
-	lost, err := tree.Configure(t.Context())
+	got, err := tree.Configure(t.Context())
 	require.NoError(t, err)
-	assert.Empty(t, lost)
-	_, err = tree.Configure(t.Context())
+	assert.Empty(t, got.Lost)
+	assert.Equal(t, "y", got.Settings["CONFIG_RING"])
+	again, err := tree.Configure(t.Context())
 	require.NoError(t, err)
+	assert.Equal(t, got.Settings, again.Settings)
 	assert.Equal(t, "allnoconfig olddefconfig", calls(t, fake), "asked once")
 
 	names, err := tree.Symbols()
@@ -61,10 +63,10 @@ func TestALostSettingIsToldWithWhatIsOff(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(fake, "bin/make"), []byte(drops), 0o755))
 	c.Fragments[0].Text += "CONFIG_LOST=y\n"
 	tree := openTree(t, c)
-	lost, err := tree.Configure(t.Context())
+	got, err := tree.Configure(t.Context())
 	require.NoError(t, err)
-	require.Len(t, lost, 1)
-	assert.Equal(t, []string{"OTHER (OTHER=n)"}, lost[0].Unmet)
+	require.Len(t, got.Lost, 1)
+	assert.Equal(t, []string{"OTHER (OTHER=n)"}, got.Lost[0].Unmet)
 	_, err = tree.Image(t.Context(), trial.Unpatched)
 	assert.ErrorContains(t, err, "CONFIG_LOST=y (fragment all) is not offered: it depends on OTHER (OTHER=n)")
 }

@@ -107,6 +107,12 @@ func (l Lost) String() string {
 	return text
 }
 
+// Configured is what kbuild makes of what is asked for.
+type Configured struct {
+	Lost     []Lost            // what does not stay
+	Settings map[string]string // all that are not n, as Settings has them
+}
+
 // LostSettings compares symbols with the .config that olddefconfig made of
 // them. A symbol that is not there counts as n.
 func LostSettings(symbols []Symbol, dotConfig string) []Lost {
