@@ -44,6 +44,13 @@ func TestAnEmptyPatchNameIsRefused(t *testing.T) {
 }
 
 // So is one of a scenario: the default's verdict would be taken for another bug's.
+func TestTheShorthandOfVerboseShowsNoVersion(t *testing.T) {
+	code, out, errs := call(t, "-v", "scenario", "list")
+	assert.Equal(t, exitUsage, code)
+	assert.Empty(t, out)
+	assert.Contains(t, errs, "-v")
+}
+
 func TestAnEmptyScenarioNameIsRefused(t *testing.T) {
 	for _, args := range [][]string{{"replay", "--scenario="}, {"compare", "--scenario", ""}, {"run", "--patched", "--scenario="}} {
 		code, stdout, stderr := call(t, args...)

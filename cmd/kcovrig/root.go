@@ -33,6 +33,7 @@ Environment:
 		RunE:          noCommand,
 	}
 	root.SetVersionTemplate("kcovrig {{.Version}}\n")
+	root.Flags().Bool("version", false, "the version of kcovrig") // cobra's own would have -v, which is --verbose elsewhere
 	root.AddCommand(newCompare(a), newRun(a), newBarriers(a), newBisect(a), newBuild(a), newSoak(a), newLitmus(a), newMatrix(a), newWorker(a), newCache(a), newDoctor(a))
 	root.AddCommand(newReport(a), newExplain(a), newReplay(a), newHistory(a), newServe(a), newScenario(a), newVersion(a), newMan())
 	addHelp(root)
