@@ -237,13 +237,15 @@ KCOVRIG_FN void begin_try(void)
  * Returns when the reader looks, or has left. Where a try has many calls that write, it goes
  * before each: a CPU of the guest has not always one of the host's, and what is written
  * meanwhile nobody sees. Of two looks that follow closely none is from before the caller,
- * too, had to wait for the host.
+ * too, had to wait for the host. One so busy that the two seldom run at once is waited for
+ * no longer than some of a thread's turns: the memory emulator lets stores wait there until
+ * the reader has run.
  */
 KCOVRIG_FN void await_look(void)
 {
 	unsigned looks = kcovrig_looks, at = 0;
 
-	for (unsigned n = 1; kcovrig_left != kcovrig_begun; n++) {
+	for (unsigned n = 1; kcovrig_left != kcovrig_begun && n < 1 << 20; n++) {
 		unsigned now = kcovrig_looks;
 
 		if (now != looks && at && n - at < 2000)

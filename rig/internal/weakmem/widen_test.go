@@ -101,3 +101,30 @@ func TestStoreBufferingWidens(t *testing.T) {
 		})
 	}
 }
+
+// On a host that is busy, or has one core alone, as here, vCPUs are seldom executed at once:
+// a wait lasts until those who are waited for have been. Without that nobody ever looks.
+func TestAVCPUThatTheHostDoesNotExecuteIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	const iterations = 8000
+	tests, answers := proofTests(t)
+	policy := DefaultPolicy()
+	policy.Active, policy.BodyDelay, policy.Stale = 1000, 500, 0
+	one := named(t, tests, "MP+po+addr")
+	hits := func(mutant string) (n int, seen string) {
+		g := guest{build: build{mutants: true}, plan: planOf(policy), schedule: inThreads, mutant: mutant, within: []string{"taskset", "--cpu-list", "0"}}
+		o := runTests(t, g, one, iterations, 1)["MP+po+addr"]
+		assert.Empty(t, forbidden(o, answers["MP+po+addr"]))
+		for state, times := range o {
+			if ok, err := one["MP+po+addr"].Condition.Holds(state); err == nil && ok {
+				n += times
+			}
+		}
+		return n, fmt.Sprint(o)
+	}
+	with, seen := hits("")
+	without, _ := hits("nobody_is_away")
+	t.Logf("%d and %d of %d: %s", with, without, iterations, seen)
+	assert.Greater(t, with, iterations/400)
+	assert.Less(t, without, with/4)
+}

@@ -28,6 +28,8 @@
     X(fullDrains, "drains because the buffer was full")                       \
     X(boundDrains, "drains because a store had waited long enough")           \
     X(holds, "waits that widened a window")                                   \
+    X(awayHolds, "... which went on, since the host executed no other vCPU")  \
+    X(awaySeen, "... until one looked")                                       \
     X(holdNanoseconds, "time spent in them")                                  \
     X(looked, "waits that ended as another vCPU had looked at a waiting store") \
     X(loads, "loads of a body while other vCPUs write")                       \

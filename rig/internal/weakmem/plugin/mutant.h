@@ -79,6 +79,7 @@
     X(stronger_store_asks_for_no_fence)                                       \
     X(loads_ask_for_no_wait)                                                  \
     X(looks_end_no_wait)                                                      \
+    X(nobody_is_away)                                                         \
     X(interrupts_are_taken_without_news)
 
 enum mutant {

@@ -8,6 +8,7 @@
 #include "look.h"
 #include "mutant.h"
 #include "plan.h"
+#include "thread.h"
 #include "turns.h"
 #include "vcpu.h"
 
@@ -86,9 +87,57 @@ static uint64_t visits_of_others(const struct vcpu *v, uint64_t phys)
     return all;
 }
 
-/* Until the count for a place is another, but no longer than hold_ns; says whether it
- * is. Spins: the wait is far shorter than a switch of threads. It delays another vCPU
- * that asks for exclusivity by no more than its own length. */
+/* How long a wait is where the host executes others in place of the vCPU that is waited
+ * for, at the most, and how often it is looked whether it does so still: a turn of a
+ * thread is some milliseconds. */
+enum { AWAY_NS = 4000000, LOOK_NS = 50000, NEAR_NS = 300, SELDOM = 15 };
+
+/* Whether no other vCPU is executed though one wants to be. Costs a microsecond, so that
+ * it is asked the less often the longer the answer is no. */
+static bool others_away(struct vcpu *v)
+{
+    uint64_t ran, end;
+
+    if (v->away_skip || MUTANT(nobody_is_away)) {
+        v->away_skip -= v->away_skip > 0;
+        return false;
+    }
+    ran = thread_others_ran(v);
+    for (end = now_ns() + NEAR_NS; now_ns() < end;) {
+        pause_cpu();
+    }
+    if (ran && thread_others_ran(v) == ran && thread_other_runs(v)) {
+        v->away_often = 0;
+        return true;
+    }
+    v->away_often = v->away_often < SELDOM ? v->away_often * 2 + 1 : SELDOM;
+    v->away_skip = v->away_often;
+    return false;
+}
+
+/* Until the count for a place is another, or the others have had hold_ns of the host. */
+static bool wait_for_away(struct vcpu *v, uint64_t (*count)(const struct vcpu *, uint64_t),
+                          uint64_t phys, uint64_t before)
+{
+    uint64_t ran = thread_others_ran(v), end = now_ns() + AWAY_NS;
+
+    COUNT(v->index, awayHolds);
+    while (now_ns() < end && thread_other_runs(v)) {
+        thread_sleep(LOOK_NS);
+        if (count(v, phys) != before) {
+            COUNT(v->index, awaySeen);
+            return true;
+        }
+        if (thread_others_ran(v) - ran > plan->policy.hold_ns) {
+            return false;
+        }
+    }
+    return false;
+}
+
+/* Until the count for a place is another, but no longer than hold_ns of the other vCPUs'
+ * time; says whether it is. Spins: the wait is far shorter than a switch of threads. It
+ * delays another vCPU that asks for exclusivity, and so sleeps, by no more than its own length. */
 static bool hold(struct vcpu *v, uint64_t (*count)(const struct vcpu *, uint64_t),
                  uint64_t phys, uint64_t before)
 {
@@ -103,6 +152,10 @@ static bool hold(struct vcpu *v, uint64_t (*count)(const struct vcpu *, uint64_t
         pause_cpu();
         now = now_ns();
         changed = count(v, phys) != before && !MUTANT(looks_end_no_wait);
+    }
+    if (!changed && others_away(v)) {
+        changed = wait_for_away(v, count, phys, before);
+        now = now_ns();
     }
     count_add(v->index, COUNTER_holdNanoseconds, now - start);
     COUNT(v->index, holds);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "vcpu.h"
@@ -50,4 +51,32 @@ bool thread_other_runs(const struct vcpu *v)
         }
     }
     return false;
+}
+
+/* The clock of a thread's CPU time, as the kernel names it: MAKE_THREAD_CPUCLOCK() in
+ * include/linux/posix-timers_types.h, CPUCLOCK_SCHED. What runs now is in it. */
+static clockid_t cpu_clock(int thread)
+{
+    return (clockid_t)(~(unsigned int)thread << 3 | 4 | 2);
+}
+
+uint64_t thread_others_ran(const struct vcpu *v)
+{
+    uint64_t all = 0;
+
+    for (unsigned int i = 0; i < vcpu_count(); i++) {
+        struct timespec t;
+
+        if (i != v->index && clock_gettime(cpu_clock(vcpu_of(i)->thread), &t) == 0) {
+            all += (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+        }
+    }
+    return all;
+}
+
+void thread_sleep(uint64_t ns)
+{
+    struct timespec t = {.tv_sec = 0, .tv_nsec = (long)ns};
+
+    nanosleep(&t, NULL);
 }

@@ -3,7 +3,8 @@
  * Litmus tests: many runs of a few threads, and how often each final state came:
  * under a random scheduler that picks the vCPU for each single instruction
  * (litmus), or for each access of the plugin's too, under varied policies (fine) or the
- * plan's (fixed); or with the vCPUs in threads of their own, under the plugin's turns.
+ * plan's (fixed); or with the vCPUs in threads of their own, under the plugin's turns or
+ * (threads) without.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -235,10 +236,10 @@ static void run_all(uint64_t before, struct exploration x)
     printf("explored %" PRIu64 " %" PRIu64 " %d\n", x.runs, x.states, x.complete);
 }
 
-static void run_turns(uint64_t iterations)
+static void run_threads(uint64_t iterations, unsigned int turns)
 {
     check_threads();
-    harness_policy()->turns = test.threads;
+    harness_policy()->turns = turns;
     threads_run(test.threads, iterations, begin, note);
     harness_policy()->turns = 0;
 }
@@ -310,7 +311,10 @@ bool litmus_command(const struct words *w)
             .cuts = (unsigned int)number(w, 4), .unmerged = number(w, 5)});
         report();
     } else if (is_command(w, "turns", 2)) {
-        run_turns(number(w, 1));
+        run_threads(number(w, 1), test.threads);
+        report();
+    } else if (is_command(w, "threads", 3)) {
+        run_threads(number(w, 1), 0);
         report();
     } else {
         return false;

@@ -25,7 +25,8 @@
  *         counter NAME | site REASON PC | active CPU | cut |
  *         altered NUMBER PC | unfit NUMBER PC
  *
- * and those of litmus.c: thread, init, observe, whole, litmus, fine, fixed, all, turns.
+ * and those of litmus.c: thread, init, observe, whole, litmus, fine, fixed, all, turns,
+ *   threads.
  */
 #include <inttypes.h>
 #include <stdlib.h>
