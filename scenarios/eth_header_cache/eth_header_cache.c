@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Both sides send datagrams to the same new addresses behind an Ethernet device, in the
+ * same order. Whoever is ahead makes a header for each, in eth_header_cache(), which takes
+ * time: the other, who finds them there, is soon close behind. The frames are read from a
+ * packet socket. A try is one address, and a hit one of which a frame has another header.
+ */
+#include "kcovrig.h"
+#include <arpa/inet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <netinet/ip.h>
+#include <netpacket/packet.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#define DEVICE "dummy0" /* it answers nobody, and asks nobody for addresses */
+#define ADDRESSES 64    /* in each meeting of the sides */
+#define NETWORK 0x0a010000u
+
+static int out[2], frames;
+static pid_t first;
+static struct sockaddr_in to[ADDRESSES];
+static struct mmsghdr all[2][ADDRESSES];
+static struct ether_header right;
+
+static void call(unsigned i)
+{
+	int side = getpid() != first;
+
+	(void)i;
+	must(sendmmsg(out[side], all[side], ADDRESSES, 0) == ADDRESSES, "sendmmsg");
+}
+
+static void set(unsigned long what, struct ifreq *value) { must(ioctl(out[0], what, value) == 0, DEVICE); }
+
+static void set_up_device(void)
+{
+	struct ifreq device = {.ifr_name = DEVICE};
+	struct sockaddr_in *address = (struct sockaddr_in *)&device.ifr_addr;
+	struct sockaddr_ll from = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
+
+	address->sin_family = AF_INET;
+	address->sin_addr.s_addr = htonl(0x0a000001);
+	set(SIOCSIFADDR, &device);
+	device.ifr_flags = IFF_UP | IFF_RUNNING | IFF_NOARP;
+	set(SIOCSIFFLAGS, &device);
+	set(SIOCGIFHWADDR, &device);
+	memcpy(right.ether_shost, device.ifr_hwaddr.sa_data, ETH_ALEN);
+	memcpy(right.ether_dhost, device.ifr_hwaddr.sa_data, ETH_ALEN); /* without ARP a neighbour has the device's own */
+	right.ether_type = htons(ETHERTYPE_IP);
+	set(SIOCGIFINDEX, &device);
+	from.sll_ifindex = device.ifr_ifindex;
+	frames = socket(AF_PACKET, SOCK_RAW, 0);
+	must(frames >= 0 && bind(frames, (struct sockaddr *)&from, sizeof from) == 0, "packet socket");
+}
+
+static void set_up(void)
+{
+	static struct iovec nothing;
+
+	for (int side = 0; side < 2; side++)
+		must((out[side] = socket(AF_INET, SOCK_DGRAM, 0)) >= 0, "socket");
+	set_up_device();
+	for (int i = 0; i < ADDRESSES; i++) {
+		to[i] = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(NETWORK + i)};
+		for (int side = 0; side < 2; side++)
+			all[side][i].msg_hdr = (struct msghdr){.msg_name = &to[i], .msg_namelen = sizeof to[i], .msg_iov = &nothing, .msg_iovlen = 1};
+	}
+}
+
+/* Has the kernel forget the neighbours, so that they are new again. */
+static void forget(void)
+{
+	for (int i = 0; i < ADDRESSES; i++) {
+		struct arpreq neighbour = {.arp_dev = DEVICE};
+
+		memcpy(&neighbour.arp_pa, &to[i], sizeof to[i]);
+		ioctl(out[0], SIOCDARP, &neighbour); /* says that there was none where it needs no ARP, and takes it away */
+	}
+}
+
+/* Reads the frames that were sent, two for each address, and tells of the tries in their order. */
+static void look(void)
+{
+	struct __attribute__((packed)) {
+		struct ether_header head;
+		struct iphdr ip;
+		char rest[64];
+	} frame;
+	struct ether_header wrong[ADDRESSES];
+	int is_wrong[ADDRESSES] = {0}, seen = 0, fine = 0;
+
+	for (; recv(frames, &frame, sizeof frame, MSG_DONTWAIT) > 0; seen++) {
+		uint32_t i = ntohl(frame.ip.daddr) - NETWORK;
+
+		must(i < ADDRESSES, "see no other frames");
+		if (memcmp(&frame.head, &right, sizeof right) == 0)
+			continue;
+		is_wrong[i] = 1;
+		wrong[i] = frame.head;
+	}
+	must(seen == 2 * ADDRESSES, "see all frames");
+	for (int i = 0; i < ADDRESSES; i++) {
+		if (!is_wrong[i]) {
+			fine++;
+			continue;
+		}
+		if (fine)
+			tried(fine);
+		fine = 0;
+		hit("type=%#x to-right=%d from-right=%d", ntohs(wrong[i].ether_type), memcmp(wrong[i].ether_dhost, right.ether_dhost, ETH_ALEN) == 0,
+		    memcmp(wrong[i].ether_shost, right.ether_shost, ETH_ALEN) == 0);
+	}
+	if (fine)
+		tried(fine);
+}
+
+int main(void)
+{
+	set_up();
+	first = getpid();
+	start_twin(call);
+	ready();
+	while (going()) {
+		forget();
+		run_twins(1);
+		look();
+	}
+	return done();
+}
