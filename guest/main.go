@@ -17,6 +17,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -26,6 +27,10 @@ import (
 	"kcovrig/guest/session"
 	"kcovrig/guest/wire"
 )
+
+// farewell is how long a guest that has told a fault stays on: nobody answers that, and what
+// the host has not taken is lost at power-off.
+const farewell = 500 * time.Millisecond
 
 func main() {
 	uptime := bootTime()
@@ -43,6 +48,7 @@ func main() {
 
 	if err := live(uptime); err != nil {
 		say("%s", strings.ReplaceAll(err.Error(), "\n", "; "))
+		time.Sleep(farewell)
 	}
 	powerOff()
 }

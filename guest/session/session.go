@@ -113,7 +113,10 @@ func (s *Session) run(ctx context.Context, h wire.Hello) error {
 		case r.Start == nil:
 			return wire.Faultf(wire.WhoseRig, "await start", "another record came")
 		case r.Start.Workload == wire.LitmusWorkload:
-			return s.litmus(ctx, r.Start.Litmus)
+			if err := s.litmus(ctx, r.Start.Litmus); err != nil || !r.Start.More {
+				return err
+			}
+			continue
 		}
 		if err := s.whole(ctx, *r.Start); err != nil || !r.Start.More {
 			return err

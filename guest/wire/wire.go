@@ -10,6 +10,11 @@
 // last. A list of litmus tests ends by itself: a LitmusResult for each, then
 // Done. So does a program whose detections end the boot: see Program.Windows. A stream that ends without Done is an error whatever came before.
 //
+// A machine that is powered off loses what its port has not handed on yet, since the kernel
+// resets its devices then (drivers/virtio/virtio.c, virtio_dev_shutdown()). So a guest whose
+// last Start says More powers off when it is told to, which the host does once it has read
+// Done.
+//
 // A boot may have several stresses: one whose Start says More is followed, after its Done
 // and its Stop, by another Start, or by one more Stop, by which the guest powers off. Each
 // such stress has its Stop, also where it ended by itself before that came, so that none

@@ -206,7 +206,9 @@ func (a *Boot) stress(ctx context.Context, vm VM, s *Session) (stressed, error) 
 	defer a.Turns.Leave()
 	lasting := context.WithoutCancel(ctx)
 	var run *stress
-	run, err := s.stress(a.Start, a.Variant, a.Limit, func(tallies []wire.Tally) bool {
+	start := a.Start
+	start.More = true // so that the guest powers off once its last record has been read: see wire
+	run, err := s.stress(start, a.Variant, a.Limit, func(tallies []wire.Tally) bool {
 		if a.Until != nil && a.Until(run.result.hits) {
 			return true
 		}
@@ -217,7 +219,10 @@ func (a *Boot) stress(ctx context.Context, vm VM, s *Session) (stressed, error) 
 	for err == nil {
 		done, err := run.slice(ctx, sliceTime)
 		switch {
-		case err != nil || done:
+		case done:
+			run.end()
+			return run.result, err
+		case err != nil:
 			return run.result, err
 		case !a.Turns.OthersWait():
 			continue

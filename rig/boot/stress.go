@@ -111,6 +111,13 @@ func (r *stress) stop() {
 	}
 }
 
+// end lets the guest power off, as all that it sent has come. One that cannot be told has
+// ended already.
+func (r *stress) end() {
+	r.stop() // one that ended by itself awaits it too
+	_ = r.Send(wire.Record{Stop: &wire.Stop{}})
+}
+
 // take handles one record and says whether it was the last.
 func (r *stress) take(rec wire.Record, err error) (done bool, _ error) {
 	switch {

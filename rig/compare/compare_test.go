@@ -254,7 +254,7 @@ func TestFailedArmsAreNeverCounted(t *testing.T) {
 		"rig fault":        {rigtest.Guest{Fault: whose(wire.WhoseRig)}, trial.OutcomeRigFault, fault.Rig},
 		"impossible count": {rigtest.Guest{Lie: true}, trial.OutcomeGuestFault, fault.Guest},
 		"an escape":        {rigtest.Guest{Hits: []wire.Detection{{Mode: "pc", Kind: wire.KindTold, Text: "\x1b[2J"}}}, trial.OutcomeGuestFault, fault.Guest},
-		"too many hits":    {rigtest.Guest{Hits: slices.Repeat([]wire.Detection{{Mode: "pc"}}, 2*boot.MaxHits+1)}, trial.OutcomeGuestFault, fault.Guest},
+		"too many hits":    {rigtest.Guest{Unasked: true, Hits: slices.Repeat([]wire.Detection{{Mode: "pc"}}, 2*boot.MaxHits+1)}, trial.OutcomeGuestFault, fault.Guest},
 		"early done":       {rigtest.Guest{Early: true}, trial.OutcomeGuestFault, fault.Guest},
 		"other version":    {rigtest.Guest{Hello: &wire.Hello{Version: 99, Kernel: "x", Arch: "arm64", CPUs: 2}}, trial.OutcomeRigFault, fault.Rig},
 		"other arch":       {rigtest.Guest{Hello: &wire.Hello{Version: wire.Version, Kernel: "x", Arch: "amd64", CPUs: 2}}, trial.OutcomeRigFault, fault.Rig},

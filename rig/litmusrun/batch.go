@@ -159,7 +159,7 @@ func (b *batch) session(ctx context.Context, r *set, p pass, vm boot.VM) (starte
 	if _, err := s.Hello(ctx, r.run.Arch.GOARCH, wire.LitmusWorkload); err != nil {
 		return false, 0, err
 	}
-	start := wire.Start{Workload: wire.LitmusWorkload, Modes: []string{}, Seed: r.run.Config.Spec.Seed}
+	start := wire.Start{Workload: wire.LitmusWorkload, Modes: []string{}, Seed: r.run.Config.Spec.Seed, More: true}
 	for _, t := range b.tests {
 		start.Litmus = append(start.Litmus, wire.LitmusJob{
 			Name: t.head.Name, Path: "/" + guestPath(t), Size: r.cfg.Size, Runs: p.runs(t.head.Threads), LimitNS: r.cfg.TestLimit.Nanoseconds(),
@@ -174,7 +174,7 @@ func (b *batch) session(ctx context.Context, r *set, p pass, vm boot.VM) (starte
 		case err != nil:
 			return true, done, err
 		case record.Done != nil && done == len(b.tests):
-			return true, done, nil
+			return true, done, s.Send(wire.Record{Stop: &wire.Stop{}}) // it powers off when its last record has been read
 		case record.Litmus == nil || done >= len(b.tests) || record.Litmus.Name != b.tests[done].head.Name:
 			return true, done, fault.Newf(fault.Rig, "read the guest's records", "a record that the guest may not send here")
 		}

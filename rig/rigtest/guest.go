@@ -33,6 +33,7 @@ type Guest struct {
 	Step     uint64           // blocks per progress; 0: 10
 	Sent     chan struct{}    // closed after the first progress
 	Hits     []wire.Detection // sent after the first progress
+	Unasked  bool             // all of Hits are, however few were asked for
 	Litmus   func(wire.LitmusJob) *wire.LitmusResult
 	// Ends is the window of a hit that ends a boot, of the boot with this number, from 0;
 	// 0: none does. Of scenarios whose boots a hit ends alone; nil: none ever does.
@@ -100,7 +101,7 @@ func (g Guest) stress(ctx context.Context, vm *VM, s *stream, j session.Job) (wi
 		vm.awaitCont()
 		blocks += step
 		j.Progress(wire.Progress{ElapsedNS: int64(n), Tallies: g.tallies(j.Start, blocks)})
-		for i := 0; n == 1 && i < len(g.Hits) && (!j.More || i < j.Detections); i++ {
+		for i := 0; n == 1 && i < len(g.Hits) && (g.Unasked || i < len(j.Modes)*j.Detections); i++ {
 			j.Detection(g.Hits[i])
 		}
 		if g.Fault != nil {
