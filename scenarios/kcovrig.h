@@ -238,10 +238,10 @@ KCOVRIG_FN void begin_try(void)
  * before each: a CPU of the guest has not always one of the host's, and what is written
  * meanwhile nobody sees. Of two looks that follow closely none is from before the caller,
  * too, had to wait for the host. One so busy that the two seldom run at once is waited for
- * no longer than some of a thread's turns: the memory emulator lets stores wait there until
- * the reader has run.
+ * no longer than some of a thread's turns, and 0 is returned: the memory emulator lets
+ * stores wait there until the reader has run.
  */
-KCOVRIG_FN void await_look(void)
+KCOVRIG_FN int await_look(void)
 {
 	unsigned looks = kcovrig_looks, at = 0;
 
@@ -249,7 +249,7 @@ KCOVRIG_FN void await_look(void)
 		unsigned now = kcovrig_looks;
 
 		if (now != looks && at && n - at < 2000)
-			return;
+			return 1;
 		if (now != looks) {
 			looks = now;
 			at = n;
@@ -257,6 +257,7 @@ KCOVRIG_FN void await_look(void)
 		if (n % (1 << 14) == 0)
 			other_must_live();
 	}
+	return kcovrig_left == kcovrig_begun;
 }
 
 /* Returns when the reader has left. */
