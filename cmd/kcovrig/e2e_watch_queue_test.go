@@ -10,7 +10,8 @@ import (
 )
 
 // A bug whose fix the kernel has, which shows in two ways: by an oops that keeps a lock
-// for good, and by what the program is not told. The guest goes on after both.
+// for good, and by what the program is not told. A hit may damage the kernel's memory, so that
+// it ends the boot, and pairs of boots are what the verdict is made of.
 func TestE2EABugThatShowsByAnOopsOrByTheProgramsWord(t *testing.T) {
 	r := settled(t, 0, "compare", "--arch=arm64", "--scenario=watch_queue", "--json")
 	assert.Equal(t, "fixed", r.Verdict, "%v", r.Reasons)
