@@ -118,8 +118,9 @@ func (c *checker) config(ctx context.Context, tree Facts) error {
 	if err != nil {
 		return err
 	}
-	if err := c.compiled(tree, got.Settings); err != nil || len(got.Lost) == 0 {
-		return err
+	c.compiled(tree, got.Settings)
+	if len(got.Lost) == 0 {
+		return nil
 	}
 	known, err := tree.Symbols()
 	if err != nil {

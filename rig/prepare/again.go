@@ -61,7 +61,7 @@ func (a *again) once(ctx context.Context, n int) error {
 			if e.Tally != nil {
 				sum := *e.Tally
 				sum.Tallies = boot.Further(before, sum.Tallies)
-				sum.Again, sum.Boots, sum.Left = true, over, a.stressLeft(sum.Tallies)
+				sum.Again, sum.Boots, sum.Left = true, over, max(a.stressLeft(sum.Tallies), 0)
 				e.Tally = &sum
 			}
 			a.setup.Config.Events(e)
@@ -121,7 +121,8 @@ func (a *again) left() time.Duration {
 	return left
 }
 
-// stressLeft is what is left of the stress that was asked for; 0: boots end by their number.
+// stressLeft is what is left of the stress that was asked for; no more than 0 where it is
+// over, or boots end by their number.
 func (a *again) stressLeft(seen []wire.Tally) time.Duration {
 	left := max(a.setup.Config.Spec.Duration, 0)
 	for _, t := range seen {
