@@ -53,9 +53,10 @@ type Tree struct {
 
 // Proposed is what may hold a bug whose fix changes headers alone.
 type Proposed struct {
-	Files []string // C files that include the headers directly, those first that most likely hold it
-	Names []string // what the patch changes that these name; empty: they name none of it
-	More  int      // C files that include them beside these, at the least
+	Files  []string // C files that include the headers directly, those first that most likely hold it
+	Names  []string // what the patch changes that these name; empty: they name none of it
+	Others []string // further ones that name some of it
+	More   int      // C files that include them beside these, at the least
 }
 
 // Side says whether a tree has a fix. The zero value: it is not known.
@@ -256,14 +257,22 @@ func (d *draft) objects(changed string) {
 	}
 	d.todo("", "check the objects, which are proposed: %s is not compiled by itself, and the sources of these include it%s", changed, name)
 	d.say("", "Keep those that the bug is in: the patch's lines are looked for in these alone. config has to compile each.")
+	if len(t.Proposed.Others) > 0 {
+		d.say("", "Others like these: %s.", objectsOf(t.Proposed.Others))
+	}
 	if more := t.Proposed.More; more > 0 {
 		d.say("", "%d or more other C files include it too.", more)
 	}
+	d.linef("objects: [%s]", objectsOf(t.Proposed.Files))
+}
+
+// objectsOf lists what files are compiled to.
+func objectsOf(files []string) string {
 	var objects []string
-	for _, f := range t.Proposed.Files {
+	for _, f := range files {
 		objects = append(objects, quoted(strings.TrimSuffix(f, ".c")+".o"))
 	}
-	d.linef("objects: [%s]", strings.Join(objects, ", "))
+	return strings.Join(objects, ", ")
 }
 
 func (d *draft) config() {

@@ -113,7 +113,7 @@ var drafts = map[string]func(t *testing.T) Input{
 	},
 	"header": func(t *testing.T) Input {
 		return Input{Patch: patch("ring: order the tail", "", "include/linux/ring.h"),
-			Tree: &Tree{Version: "6.12.117", Side: Lacks, Proposed: Proposed{Files: []string{"net/tls/tls_main.c", "kernel/watch_queue.c"}, Names: []string{"RING", "ring_put"}, More: 3},
+			Tree: &Tree{Version: "6.12.117", Side: Lacks, Proposed: Proposed{Files: []string{"net/tls/tls_main.c", "kernel/watch_queue.c"}, Names: []string{"RING", "ring_put"}, Others: []string{"fs/aio.c"}, More: 3},
 				Build: settings([]string{"net/tls/tls_main.c", "kernel/watch_queue.c"}, readLinux)}}
 	},
 	"headeronly": func(t *testing.T) Input {

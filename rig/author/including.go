@@ -17,6 +17,7 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/linetable"
 	"kcovrig/rig/mailpatch"
 )
 
@@ -32,7 +33,7 @@ const (
 // propose looks for the C files of a tree that include the headers which patches change:
 // in the folders of these first. makes says whether kbuild makes an object of a file.
 func propose(ctx context.Context, tree fs.FS, on arch.Arch, patches []mailpatch.Patch, makes func(file string) bool) (Proposed, error) {
-	s := includers{tree: tree, on: on, names: changed(patches), seen: map[string]bool{}}
+	s := includers{tree: tree, on: on, names: changedIn(tree, patches), seen: map[string]bool{}}
 	var own []string
 	for _, h := range Files(patches) {
 		if path.Ext(h) == ".h" {
@@ -128,8 +129,13 @@ func (s *includers) proposed(makes func(string) bool) Proposed {
 	for _, named := range []bool{true, false} {
 		for _, near := range []bool{true, false} {
 			for _, f := range s.found {
-				if len(f.names) > 0 == named && f.near == near && len(out.Files) < mostProposed && makes(f.file) {
+				if len(f.names) > 0 != named || f.near != near || !makes(f.file) {
+					continue
+				}
+				if len(out.Files) < mostProposed {
 					out.Files, out.Names = append(out.Files, f.file), append(out.Names, f.names...)
+				} else if named {
+					out.Others = append(out.Others, f.file)
 				}
 			}
 		}
@@ -139,7 +145,8 @@ func (s *includers) proposed(makes func(string) bool) Proposed {
 	}
 	slices.Sort(out.Names)
 	out.Names = slices.Compact(out.Names)
-	out.More = len(s.found) - len(out.Files)
+	slices.Sort(out.Others)
+	out.More = len(s.found) - len(out.Files) - len(out.Others)
 	return out
 }
 
@@ -177,8 +184,28 @@ func readAtMost(tree fs.FS, name string, most int64) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, most))
 }
 
-// defines is the first line of a macro, whose name is the first group, or of a function.
-var defines = regexp.MustCompile(`^(?:#[ \t]*define[ \t]+([A-Za-z_]\w*)|(?:[A-Za-z_][^;={}"(]*?[ \t*])??([A-Za-z_]\w*)[ \t]*\()`)
+// changedIn are the functions and macros of headers of which patches change lines, and the
+// macros made of these: by the headers as the tree has them, and where hunks stand in none,
+// by what the patches show of it.
+func changedIn(tree fs.FS, patches []mailpatch.Patch) []string {
+	texts := map[string][]string{}
+	read := func(file string) (string, error) {
+		text, err := readAtMost(tree, file, mostText)
+		texts[file] = strings.Split(string(text), "\n")
+		return string(text), err
+	}
+	var all []linetable.Change
+	for _, p := range patches {
+		files := p.Files(func(file string) bool { _, err := fs.Stat(tree, file); return err == nil })
+		files = slices.DeleteFunc(slices.Clone(files), func(f *gitdiff.File) bool { return path.Ext(f.NewName) != ".h" })
+		found, _, _ := linetable.Changes(files, linetable.SideUnknown, read) // an error is that none is found
+		all = append(all, found...)
+	}
+	if names := linetable.Names(texts, all); len(names) > 0 {
+		return names
+	}
+	return changed(patches)
+}
 
 // changed are the functions and macros of which patches change lines.
 func changed(patches []mailpatch.Patch) []string {
@@ -186,9 +213,9 @@ func changed(patches []mailpatch.Patch) []string {
 	for _, p := range patches {
 		for _, f := range p.Files(func(string) bool { return false }) {
 			for _, h := range f.TextFragments {
-				in := defined(h.Comment)
+				in := linetable.Defined(h.Comment)
 				for _, l := range h.Lines {
-					if name := defined(l.Line); name != "" || strings.HasPrefix(l.Line, "}") {
+					if name := linetable.Defined(l.Line); name != "" || strings.HasPrefix(l.Line, "}") {
 						in = name
 					}
 					if l.Op != gitdiff.OpContext && in != "" {
@@ -200,13 +227,4 @@ func changed(patches []mailpatch.Patch) []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-// defined is what a line begins to define; empty: nothing.
-func defined(line string) string {
-	m := defines.FindStringSubmatch(line)
-	if m == nil {
-		return ""
-	}
-	return m[1] + m[2]
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -132,6 +133,21 @@ func TestTheNamesOfWhatAPatchChanges(t *testing.T) {
 	assert.Empty(t, names("@@ -9,3 +9,4 @@ void old(void)\n }\n struct x {\n \tint a;\n+\tint b;\n"))
 }
 
+// A hunk shows three lines around a change: the name of a long macro is in the tree alone.
+func TestTheNamesOfWhatAPatchChangesInATree(t *testing.T) {
+	long := strings.Repeat("\tlook(r); \\\n", 9)
+	macro := "#define ring_put(r) do { \\\n" + long + "\t(r)->tail++; \\\n} while (0)\n\n#define ring_put_all(r) ring_put(r)\n\n"
+	inline := "static inline void ring_get(struct ring *r)\n{\n" + strings.ReplaceAll(long, " \\", "") + "\tr->head++;\n}\n"
+	names := func(hunk string) []string {
+		p, _, err := mailpatch.Read("fix.patch", []byte("From: A <a@b.c>\nSubject: x\n\n--- a/ring.h\n+++ b/ring.h\n"+hunk))
+		require.NoError(t, err)
+		return changedIn(fstest.MapFS{"ring.h": {Data: []byte(macro + inline)}}, p)
+	}
+	require.Equal(t, []string{"ring_put", "ring_put_all"}, names("@@ -10,3 +10,4 @@\n \tlook(r); \\\n+\tsmp_wmb(); \\\n \t(r)->tail++; \\\n } while (0)\n"))
+	require.Equal(t, []string{"ring_get"}, names("@@ -25,3 +25,4 @@\n \tlook(r);\n+\tsmp_mb();\n \tr->head++;\n }\n"))
+	require.Equal(t, []string{"other"}, names("@@ -5,3 +5,4 @@ int other(void)\n \tnothing();\n+\tsmp_mb();\n \tof(this);\n }\n"), "it stands nowhere")
+}
+
 func TestALookForWhatIncludesAHeaderHasBounds(t *testing.T) {
 	patches, _, err := mailpatch.Read("fix.patch", []byte(ringFix))
 	require.NoError(t, err)
@@ -151,6 +167,13 @@ func TestALookForWhatIncludesAHeaderHasBounds(t *testing.T) {
 	none, err := propose(t.Context(), tree, on, patches, func(string) bool { return false })
 	require.NoError(t, err)
 	assert.Equal(t, Proposed{More: mostFound}, none)
+	for i := range 9 {
+		tree[fmt.Sprintf("fs/%03d.c", i)].Data = []byte("#include \"../ring/ring.h\"\nring_commit(r);\n")
+	}
+	found, err = propose(t.Context(), tree, on, patches, all)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"fs/006.c", "fs/007.c", "fs/008.c"}, found.Others)
+	assert.Equal(t, mostFound-9, found.More)
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
 	_, err = propose(ctx, tree, on, patches, all)

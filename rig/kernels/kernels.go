@@ -79,6 +79,8 @@ type Analysis struct {
 	// FixOrders are, where the two writes are not known, the instructions on lines that
 	// the patch added which order accesses.
 	FixOrders []uint64
+	// MacroOrders may be such, too: see FromMacros.
+	MacroOrders []Order `json:",omitempty"`
 	// Compared are the functions whose code tells the variants apart.
 	Compared []string
 	// Reports are the functions that the kernel enters to report an exception of its own
@@ -86,4 +88,15 @@ type Analysis struct {
 	Reports  []coderange.Range `json:",omitempty"`
 	Detected []elfcode.Line    `json:",omitempty"`
 	Notes    []string          `json:",omitempty"` // what people should know of how the scope was chosen
+}
+
+// Order is an instruction that orders accesses, on a line that uses a macro which the
+// patch changes. Line tables place there all that the macro becomes, so that the patch's
+// instructions and others look alike in one kernel.
+type Order struct {
+	Addr   uint64
+	Symbol string
+	Line   string // of the source, as text
+	Does   string // what it does to the order
+	Stores bool   // it orders a store behind others
 }

@@ -20,7 +20,6 @@ import (
 	"kcovrig/rig/internal/linetable"
 	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/objcode/elfcode"
-	"kcovrig/rig/internal/objcode/insn"
 	"kcovrig/rig/mailpatch"
 	"kcovrig/rig/objfile"
 	"kcovrig/rig/scenario"
@@ -89,13 +88,22 @@ type finder struct {
 	added    map[string][]int // lines that the patch at hand added, by file
 	windows  map[string][]window
 	notes    []string
-	macro    string // ofMacro, where the patches change one
+	macros   []string // that the patches change
+	uses     uses
 }
 
 func (f *finder) find(patch string, weak bool) error {
 	changes, err := f.changes(patch)
 	if err != nil && len(f.scenario.Scope.Kernel) == 0 {
 		return err
+	}
+	texts, err := readSources(f.sources())
+	if err != nil {
+		return err
+	}
+	f.macros, f.uses = usesOf(texts, f.objects, changes)
+	for file, uses := range f.uses {
+		changes[file] = append(changes[file], uses...)
 	}
 	f.windows = windowsOf(changes)
 	held := map[string]bool{}
@@ -156,7 +164,7 @@ func (f *finder) check() error {
 		}
 	case !bodies:
 		return &fault.Error{
-			Kind: fault.User, Op: op, Err: fmt.Errorf("no code of %s holds a line that the patch changes%s", f.files(), f.macro),
+			Kind: fault.User, Op: op, Err: fmt.Errorf("no code of %s holds a line that the patch changes%s", f.files(), unused(f.macros)),
 			Try: "name kernel functions in the scenario's scope",
 		}
 	}
@@ -235,9 +243,6 @@ func (f *finder) stand(all map[string][]linetable.Change, patches []mailpatch.Pa
 	for _, p := range patches {
 		files := p.Files(func(path string) bool { _, err := read(path); return err == nil })
 		found, without, failed := linetable.Changes(files, side, read)
-		if changesMacro(files) {
-			f.macro = ofMacro
-		}
 		for _, c := range found {
 			all[c.Path] = append(all[c.Path], c)
 		}
@@ -351,6 +356,12 @@ func (f *finder) disassemble(k *Analysis, weak bool) error {
 	if !weak {
 		return nil
 	}
+	return f.stops(k, bodies, ranges, at)
+}
+
+// stops lists what would keep accesses in order in the bodies, and which of that is the
+// patch's own.
+func (f *finder) stops(k *Analysis, bodies, ranges []coderange.Range, at map[uint64]elfcode.Line) error {
 	isNear := map[uint64]bool{}
 	for _, r := range bodies {
 		from := slices.IndexFunc(k.Lines, func(l elfcode.Line) bool { return r.Holds(l.Addr) })
@@ -361,28 +372,32 @@ func (f *finder) disassemble(k *Analysis, weak bool) error {
 		maps.Copy(isNear, near(code, f.windows))
 	}
 	stops, err := elfcode.Stops(f.image.Vmlinux, bodies, ranges)
-	ordersStores := false
+	if err != nil {
+		return err
+	}
+	stored := false
 	for _, s := range stops {
 		l := at[s.Addr]
 		l.Text = s.Text
 		k.Code.Stops = append(k.Code.Stops, trial.ScopeStop{Kind: s.Kind, AtBoot: s.AtBoot, Near: isNear[s.Addr], Instruction: boot.InstructionOf(l)})
-		if slices.Contains(f.added[l.File], l.Line) && slices.Contains(orders, s.Kind) {
+		if !slices.Contains(orders, s.Kind) {
+			continue
+		}
+		if slices.Contains(f.added[l.File], l.Line) {
 			k.FixOrders = append(k.FixOrders, s.Addr)
-			ordersStores = ordersStores || s.Kind != insn.StopAcquire && !insn.LoadBarrier(s.Text)
+			stored = stored || ordersStores(s)
+		} else if f.uses.holds(l) {
+			k.MacroOrders = append(k.MacroOrders, orderOf(s, l))
 		}
 	}
-	const unshown = "silence is worth something where the patch's own instructions kept stores in order: the kernel with it can be seen to fail, but not to be fixed"
 	switch {
-	case len(k.FixOrders) > 0 && !ordersStores:
-		k.Notes = append(k.Notes, "the patch orders loads alone, and "+unshown)
-	case len(k.FixOrders) == 0 && len(f.added) > 0 && f.image.Built.Variant == trial.Patched:
-		k.Notes = append(k.Notes, "no instruction on the lines that the patch adds orders accesses, and "+unshown+f.macro)
+	case len(k.FixOrders) > 0 && !stored:
+		k.Notes = append(k.Notes, loadsAlone)
+	case len(k.FixOrders)+len(k.MacroOrders) == 0 && (len(f.added) > 0 || len(f.macros) > 0) && f.image.Built.Variant == trial.Patched:
+		k.Notes = append(k.Notes, "no instruction on the lines that the patch adds orders accesses, and "+unshown+unused(f.macros))
 	}
-	return err
+	return nil
 }
-
-// orders are the kinds of stops by which Arm orders accesses.
-var orders = []string{insn.StopBarrier, insn.StopRelease, insn.StopAcquire, insn.StopAtomic}
 
 func (f *finder) source(addr uint64) (string, int) {
 	for _, o := range f.found {

@@ -216,22 +216,6 @@ func TestTheLinesOfAHeaderAreFoundWhereItIsIncluded(t *testing.T) {
 	require.Len(t, a.FixOrders, 2, "inlined into two: %v", a.Code.Stops)
 }
 
-// A macro's lines are in no line table: it is said why its fix is not found.
-func TestAFixInAMacroIsSaidToBeOne(t *testing.T) {
-	const macro = "#define put(r) do { \\\n\t(r)->length++; \\\n\t(r)->head++; \\\n} while (0)\n"
-	kept := filepath.Join(t.TempDir(), "ring.h")
-	require.NoError(t, os.WriteFile(kept, []byte(strings.Replace(macro, "length++; ", "length++; smp_wmb(); ", 1)), 0o644))
-	image := example(t)
-	image.Headers = []kernel.Header{{File: "include/ring.h", Source: kept}}
-	image.PatchText = header + "diff --git a/include/ring.h b/include/ring.h\n--- a/include/ring.h\n+++ b/include/ring.h\n@@ -1,4 +1,4 @@\n #define put(r) do { \\\n-\t(r)->length++; \\\n+\t(r)->length++; smp_wmb(); \\\n \t(r)->head++; \\\n } while (0)\n"
-	_, err := analyser(t, scenario.Scope{}).Analyse(t.Context(), image, t.TempDir())
-	require.ErrorContains(t, err, "holds a line that the patch changes; it changes a macro, and that has the lines of those who use it")
-	a, err := analyser(t, scenario.Scope{Kernel: []string{"leaf"}}).Analyse(t.Context(), image, t.TempDir())
-	require.NoError(t, err)
-	require.Len(t, a.Notes, 1)
-	require.Contains(t, a.Notes[0], "but not to be fixed; it changes a macro")
-}
-
 func TestAPatchThatChangesNoCodeHasNoScope(t *testing.T) {
 	image := example(t)
 	for name, c := range map[string]struct{ patch, says string }{

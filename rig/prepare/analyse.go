@@ -31,12 +31,34 @@ func analyse(ctx context.Context, cfg Config, built *Kernels, variants []trial.V
 			cfg.Note("the " + string(v) + " kernel's " + kernels.DescribeScope(of.Code))
 		}
 	}
+	return out, out.compare(cfg, variants)
+}
+
+// compare says of analysed kernels what is seen by one beside the other: how far their
+// code is the same, and what of a changed macro is the patch's.
+func (k *Kernels) compare(cfg Config, variants []trial.Variant) error {
+	for _, n := range k.fromMacros() {
+		cfg.Note(n)
+	}
 	if len(variants) < 2 {
-		return out, nil
+		return nil
 	}
 	var err error
-	out.Same, err = out.sameCode(variants)
-	return out, err
+	k.Same, err = k.sameCode(variants)
+	return err
+}
+
+// fromMacros finds the instructions of the patched kernel that came of a changed macro.
+func (k *Kernels) fromMacros() (notes []string) {
+	patched := k.Of[trial.Patched]
+	if patched.Analysis == nil {
+		return nil
+	}
+	found := *patched.Analysis
+	notes = found.FromMacros(k.Of[trial.Unpatched].Analysis)
+	patched.Analysis = &found
+	k.Put(trial.Patched, patched)
+	return notes
 }
 
 // analyseOne finds out what the binary of a built variant says.

@@ -70,8 +70,8 @@ func BuildEach(ctx context.Context, cfg Config, variants []trial.Variant) (k *Ke
 			failed[v] = err
 		}
 	}
-	if len(variants) == 2 && len(failed) == 0 {
-		k.Same, err = k.sameCode(variants)
+	if len(failed) == 0 {
+		err = k.compare(cfg, variants)
 	}
 	return k, failed, err
 }

@@ -23,6 +23,10 @@ type scopedSource struct {
 
 func (s scopedSource) Analyse(ctx context.Context, image kernels.Image, dir string) (kernels.Analysis, error) {
 	a, err := s.Source.Analyse(ctx, image, dir)
+	if a.MacroOrders = []kernels.Order{{Addr: 1, Does: "dmb ish"}}; image.Built.Variant == trial.Patched {
+		a.MacroOrders = append(a.MacroOrders, kernels.Order{Addr: 2, Does: "dmb ishst", Stores: true})
+		a.FixOrders = nil
+	}
 	a.Compared, a.Notes = []string{"post." + string(image.Built.Variant)}, []string{"a hunk is not used"}
 	a.Code.Scope = []trial.ScopeFunction{{Symbol: a.Compared[0], Role: "body", Bytes: 4, Why: "x.c:1 in hunk 1"}}
 	return a, err
@@ -55,6 +59,7 @@ func TestTheScopeIsSaidBeforeTheBoot(t *testing.T) {
 	require.Equal(t, []string{"scope: post.unpatched"}, details)
 	require.Equal(t, []string{"a hunk is not used", "the patched kernel's scope: post.patched"}, notes)
 	require.Equal(t, []string{"post.unpatched", "post.patched"}, compared, "the code of all functions in scope tells the kernels apart")
+	require.Equal(t, []uint64{2}, setup.Kernels.Of[trial.Patched].Analysis.FixOrders, "of a macro's instructions those that the unpatched kernel has not")
 	require.Equal(t, "x.c:1 in hunk 1", setup.Prepared().Code[0].Scope[0].Why)
 	_, err = run.Finish(run.Result(), setup.Close())
 	require.NoError(t, err)

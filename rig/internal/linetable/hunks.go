@@ -33,6 +33,7 @@ type Change struct {
 	Hunk   int    // of that file, counted from 1
 	Lines  []int  // what the patch put there, or takes from there; empty where the side only lacks lines
 	With   bool   // the file has the change
+	Macro  string // not changed itself: uses a macro that is
 	Before []int  // the lines before it, in its function, the nearest first
 	After  []int  // those behind it
 }

@@ -112,6 +112,9 @@ func (s *search) addChange(c Change) {
 		at := place{c.Path, line}
 		addrs := s.codeOf[at]
 		why := fmt.Sprintf("%s:%d in hunk %d", c.Path, line, c.Hunk)
+		if c.Macro != "" {
+			why = fmt.Sprintf("%s:%d, which uses %s", c.Path, line, c.Macro)
+		}
 		for _, addr := range addrs {
 			s.add(addr, why)
 		}
