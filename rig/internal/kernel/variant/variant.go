@@ -101,7 +101,8 @@ func (set Set) ownContent(ctx context.Context, v trial.Variant, read Reader) (Co
 	if err != nil {
 		return Content{}, err
 	}
-	return set.putOn(t.on, tree, with, v)
+	instead := with.presence == fixLacking && tree.presence == fixPresent && !alike(t.on.changes, read.Over(tree.other.changes))
+	return set.putOn(t.on, tree, with, instead, v)
 }
 
 // reaches refuses the user's patches where they leave alone all that the fix
@@ -137,11 +138,15 @@ func (set Set) takenOff(off applied, tree, without standing, v trial.Variant) (C
 }
 
 // putOn is a variant of a tree that lacks the user's patches. on is the tree with
-// them, and with says whether that one has the fix.
-func (set Set) putOn(on applied, tree, with standing, v trial.Variant) (Content, error) {
+// them, and with says whether that one has the fix; instead, that it has other code in the
+// fix's place.
+func (set Set) putOn(on applied, tree, with standing, instead bool, v trial.Variant) (Content, error) {
 	name, notes := names(set.own), slices.Clone(on.notes)
 	unpatched := Content{Changes: Changes{}}
 	switch {
+	case instead:
+		notes = append(notes, name+" takes out the fix that the tree has, and puts other code in: the unpatched kernel has neither")
+		unpatched.Changes, unpatched.Text = tree.other.changes, tree.other.text
 	case with.presence == fixLacking && tree.presence != fixLacking:
 		return set.refuse("it takes the fix out of the tree: it is a revert, and no kernel would have the fix")
 	case tree.presence == fixPresent:

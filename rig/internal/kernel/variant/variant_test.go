@@ -39,7 +39,7 @@ func TestWhatTheUsersPatchIsToTheTree(t *testing.T) {
 	fixed, err := apply(t.Context(), ringPatches(t, "as-posted"), how{}, lacks.read)
 	require.NoError(t, err)
 	has := files{"kernel/ring.c": *fixed.changes["kernel/ring.c"]}
-	own := lacks.with(behindCopy, behindCopy+"\tsmp_mb();\n")
+	own, earlier := lacks.with(behindCopy, behindCopy+"\tsmp_mb();\n"), lacks.with(behindCopy, "\tsmp_wmb();\n"+behindCopy)
 	more := func(f files) files { return f.with(behindCopy, "\tbarrier();\n"+behindCopy) }
 	comment := func(f files) files { return f.with(behindCopy, "\t/* copy */\n"+behindCopy) }
 	weaker := func(f files) files { return f.with("smp_wmb();", "barrier();") }
@@ -66,6 +66,8 @@ func TestWhatTheUsersPatchIsToTheTree(t *testing.T) {
 		"a comment":                  {tree: lacks, patch: diff(lacks, comment(lacks)), err: "x.patch changes comments and blank lines alone"},
 		"a comment that is in":       {tree: comment(has), patch: diff(lacks, comment(lacks)), err: "x.patch changes comments and blank lines alone"},
 		"weaker, on top of the fix":  {tree: has, patch: diff(has, weaker(has)), patched: weaker(has), unpatched: lacks, note: "the tree has the fix without x.patch too"},
+		"in the fix's place":         {tree: has, patch: diff(has, earlier), patched: earlier, unpatched: lacks, note: "takes out the fix that the tree has, and puts other code in"},
+		"a revert, and a comment":    {tree: has, patch: diff(has, comment(lacks)), err: "it takes the fix out of the tree"},
 		"nothing says what is in":    {tree: odd, patch: diff(odd, weaker(odd)), patched: weaker(odd), unpatched: odd, note: "whether the tree has the fix without x.patch is not known"},
 		"a revert of another fix":    {tree: own, patch: diff(own, lacks), err: "it takes the fix out of the tree"},
 	} {
