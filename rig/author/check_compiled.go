@@ -32,8 +32,12 @@ func (c *checker) compiled(tree Facts, set map[string]string) {
 		}
 		all = append(all, off)
 	}
-	if len(all) > 0 && len(c.s.Objects) == 0 {
+	switch {
+	case len(all) == 0:
+	case len(c.s.Objects) == 0:
 		c.wrong("config", "the kernel has no code of the fix: %s", strings.Join(all, "; "))
+	default:
+		c.find(Note, "config", "of the fix the kernel has code in objects alone: "+strings.Join(all, "; "))
 	}
 }
 

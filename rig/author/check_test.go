@@ -248,6 +248,9 @@ func TestAConfigurationThatCompilesNoCodeOfTheFixIsToldBeforeABuild(t *testing.T
 	got = check(facts{make: of, set: on}, objects, "objects: [net/tls/tls_sw.o]\n"+objects)
 	require.Len(t, got, 1)
 	assert.Contains(t, got[0], " net/tls/tls_sw.c is compiled where CONFIG_TLS_DEVICE=y, which it is not here (net/tls/Makefile): nothing is looked at there")
+	got = check(facts{make: of, set: map[string]string{"CONFIG_TLS": "n", "CONFIG_TLS_DEVICE": "y"}}, objects, "objects: [net/ring.o]\n"+objects)
+	require.Len(t, got, 1+1)
+	assert.Contains(t, got[1], "6:9 of the fix the kernel has code in objects alone: net/tls/tls_main.c is compiled where CONFIG_TLS=y")
 
 	twice := map[string]string{"net": of["net"], "Makefile": of["Makefile"], "net/tls": "obj-$(CONFIG_TLS) += tls_main.o\nobj-$(CONFIG_OTHER) += tls_main.o\n"}
 	assert.Empty(t, check(facts{make: twice, set: map[string]string{"CONFIG_OTHER": "y"}}), "either may")
