@@ -36,8 +36,8 @@ func usesOf(texts map[string][]string, objects []kernel.Object, changes map[stri
 	return macros, found
 }
 
-func (u uses) holds(l elfcode.Line) bool {
-	return slices.ContainsFunc(u[l.File], func(c linetable.Change) bool { return slices.Contains(c.Lines, l.Line) })
+func (u uses) holds(file string, line int) bool {
+	return slices.ContainsFunc(u[file], func(c linetable.Change) bool { return slices.Contains(c.Lines, line) })
 }
 
 // unused is what is said of a patch whose lines no code has, where it changes macros.

@@ -76,6 +76,7 @@ type scoped struct {
 	why    string
 	callee bool
 	lines  objfile.Lines     // by distance from its start; empty: not known
+	calls  []objfile.Body    // what was inlined into it, the same way
 	other  []coderange.Range // parts for which they do not hold
 }
 
@@ -303,7 +304,7 @@ func (f *finder) place(in kernel.Object, functions []linetable.Function) error {
 			f.notes = append(f.notes, fmt.Sprintf("not in scope: the kernel has no code of %s (%s)", o.Symbol, o.Why))
 			continue
 		}
-		f.add(scoped{code: p.Range, other: p.Other, why: o.Why, lines: o.Lines})
+		f.add(scoped{code: p.Range, other: p.Other, why: o.Why, lines: o.Lines, calls: o.Inlined})
 	}
 	return nil
 }
@@ -383,10 +384,10 @@ func (f *finder) stops(k *Analysis, bodies, ranges []coderange.Range, at map[uin
 		if !slices.Contains(orders, s.Kind) {
 			continue
 		}
-		if slices.Contains(f.added[l.File], l.Line) {
+		if f.isOf(l, func(file string, line int) bool { return slices.Contains(f.added[file], line) }) {
 			k.FixOrders = append(k.FixOrders, s.Addr)
 			stored = stored || ordersStores(s)
-		} else if f.uses.holds(l) {
+		} else if f.isOf(l, f.uses.holds) {
 			k.MacroOrders = append(k.MacroOrders, orderOf(s, l))
 		}
 	}
@@ -399,12 +400,34 @@ func (f *finder) stops(k *Analysis, bodies, ranges []coderange.Range, at map[uin
 	return nil
 }
 
+// isOf says whether an instruction is of a line that is one of those, or of what was inlined
+// for a call on one.
+func (f *finder) isOf(l elfcode.Line, those func(file string, line int) bool) bool {
+	if those(l.File, l.Line) {
+		return true
+	}
+	o, ok := f.holder(l.Addr)
+	return ok && slices.ContainsFunc(o.calls, func(b objfile.Body) bool {
+		at := l.Addr - o.code.Start
+		return b.Start <= at && at < b.End && those(b.Call.File, b.Call.Line)
+	})
+}
+
 func (f *finder) source(addr uint64) (string, int) {
+	o, ok := f.holder(addr)
+	if !ok {
+		return "", 0
+	}
+	r := o.lines.At(addr - o.code.Start)
+	return r.File, r.Line
+}
+
+// holder is the function whose code is there, as far as its lines are known.
+func (f *finder) holder(addr uint64) (scoped, bool) {
 	for _, o := range f.found {
 		if len(o.lines) > 0 && o.code.Holds(addr) && !coderange.Within(o.other, addr) {
-			r := o.lines.At(addr - o.code.Start)
-			return r.File, r.Line
+			return o, true
 		}
 	}
-	return "", 0
+	return scoped{}, false
 }
