@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * All that the emulator asks of the guest's architecture. Behind it are a64.h and
- * the a64_*.c, the only files that know an encoding or a register's name; another
+ * All that the emulator asks of the guest's architecture. Behind it are the a64
+ * files, the only ones that know an encoding or a register's name; another
  * architecture has files of its own that answer the same.
  * a64.h is what structs need and what must cost no call: ISA_TARGET,
  * ISA_INSN_BYTES, ISA_REGISTERS, ISA_ZERO, ISA_ARGUMENT, struct isa_registers, and
