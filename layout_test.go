@@ -37,7 +37,7 @@ func (s source) ext() string { return path.Ext(s.path) }
 
 // kits are the packages for tests alone. They are named, since a name's end says
 // nothing: rig/latest would be one.
-var kits = []string{"rig/envtest", "rig/goldentest", "rig/internal/objcode/objcodetest", "rig/report/reporttest", "rig/rigtest", "rig/scenario/scenariotest"}
+var kits = []string{"rig/envtest", "rig/goldentest", "rig/internal/objcode/objcodetest", "rig/litmus/litmustest", "rig/report/reporttest", "rig/rigtest", "rig/scenario/scenariotest"}
 
 func isKit(dir string) bool { return slices.Contains(kits, dir) }
 

@@ -4,28 +4,30 @@ package litmus_test
 
 import (
 	"fmt"
+	"strings"
 
 	"kcovrig/rig/litmus"
 )
 
-func ExampleParse() {
-	test, err := litmus.Parse(`AArch64 MP
-{ 0:X1=x; 0:X3=y; 1:X1=y; 1:X3=x; }
- P0          | P1          ;
- MOV W0,#1   | LDR W0,[X1] ;
- STR W0,[X1] | LDR W2,[X3] ;
- MOV W2,#1   |             ;
- STR W2,[X3] |             ;
-exists (1:X0=1 /\ 1:X2=0)
-`)
+// What a program counted is held against what herd7 allows, in whichever words each of
+// them says it.
+func ExampleCompare() {
+	allowed, err := litmus.ParseHerdLog(strings.NewReader(`Test MP Allowed
+States 3
+1:X0=0; 1:X2=0;
+1:X0=0; 1:X2=1;
+1:X0=1; 1:X2=1;
+Ok
+Observation MP Never 0 3
+`))
 	if err != nil {
 		panic(err)
 	}
-	stale := litmus.NewState(map[string]uint64{"1:X0": 1, "1:X2": 0})
-	holds, err := test.Condition.Holds(stale)
+	seen := litmus.Counted{States: map[string]uint64{"1:X2=0x0; 1:X0=0x0;": 90, "1:X2=0x0; 1:X0=0x1;": 1}, Fulfilled: 1}
+	c, err := litmus.Compare(litmus.Head{Name: "MP", Threads: 2}, allowed["MP"], seen)
 	if err != nil {
 		panic(err)
 	}
-	fmt.Println(test.Name, len(test.Threads), holds)
-	// Output: MP 2 true
+	fmt.Println(c.Outcome, c.Forbidden)
+	// Output: unsound [1:X0=1; 1:X2=0;]
 }

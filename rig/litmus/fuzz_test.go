@@ -7,36 +7,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
-
-// A condition is parsed and looked at by recursion, and Go ends a program whose stack is full.
-func TestAConditionIsBounded(t *testing.T) {
-	for name, text := range map[string]string{
-		"deep":    "exists " + strings.Repeat("(", 1<<20) + "x=1" + strings.Repeat(")", 1<<20),
-		"negated": "exists " + strings.Repeat("~", 1<<20) + "x=1",
-		"long":    "exists x=1" + strings.Repeat(` /\ x=1`, 1<<20),
-	} {
-		_, err := ParseCondition(text)
-		require.ErrorContains(t, err, "more than 10000", name)
-		assert.Less(t, len(err.Error()), 500, name)
-	}
-}
-
-func FuzzParseCondition(f *testing.F) {
-	for _, text := range []string{`exists (0:X1=1 /\ ~(x=0x2 \/ not [y]=-1))`, "~exists true", "forall (1:R0=x)", "exists ((("} {
-		f.Add(text)
-	}
-	f.Fuzz(func(t *testing.T, text string) {
-		c, err := ParseCondition(text)
-		if err != nil {
-			return
-		}
-		again, err := ParseCondition(string(c.Quantifier) + " " + c.Text)
-		require.NoError(t, err)
-		require.Equal(t, c, again)
-	})
-}
 
 func FuzzParseHerdLog(f *testing.F) {
 	const whole = "Test MP Allowed\nStates 2\n1:X0=0; 1:X2=0;\n1:X0=1; 1:X2=0;\nOk\nWitnesses\nPositive: 1 Negative: 3\n" +

@@ -58,21 +58,6 @@ func TestHeadsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestHeadsOfTheWholeSet(t *testing.T) {
-	files, err := filepath.Glob(diy + "/*.litmus")
-	require.NoError(t, err)
-	require.Len(t, files, 213)
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		require.NoError(t, err)
-		want, err := Parse(string(text))
-		require.NoError(t, err)
-		h, err := ReadHead(string(text), file)
-		require.NoError(t, err, file)
-		assert.Equal(t, Head{want.Name, len(want.Threads)}, h)
-	}
-}
-
 // Each form that people write tests in has a small one here.
 func TestHeadsOfEveryForm(t *testing.T) {
 	files, err := filepath.Glob("testdata/forms/*.litmus")

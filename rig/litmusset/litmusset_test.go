@@ -17,6 +17,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/goldentest"
 	"kcovrig/rig/litmus"
+	"kcovrig/rig/litmus/litmustest"
 	"kcovrig/rig/litmusfile"
 )
 
@@ -188,7 +189,7 @@ func TestTheWholeSetE2E(t *testing.T) {
 		require.NoError(t, err)
 		n := 0
 		for _, one := range tests {
-			test, err := litmus.Parse(one.Text)
+			test, err := litmustest.Parse(one.Text)
 			if assert.NoError(t, err, "%s: %s", f.Name, one.Text) {
 				assert.Equal(t, one.Name, test.Name)
 			}

@@ -172,13 +172,13 @@ func (s Skeleton) WithAcquire() Skeleton {
 
 // Test is the litmus test: x is the stale word, y the count, 0 what they held
 // before. The condition is what the guest saw.
-func (s Skeleton) Test(name string) (*litmus.Test, error) {
+func (s Skeleton) Test(name string) *litmus.Test {
 	writer := []string{"MOV X0,#1"}
 	for _, op := range s.Stores {
 		writer = append(writer, op+" X0,[X1]")
 	}
 	writer = append(append(writer, s.Between...), s.Publish+" X0,[X3]")
-	count := 1
+	count := uint64(1)
 	if s.Later {
 		count = 2
 		writer = append(writer, "DMB SY", "MOV X2,#2", "STR X2,[X3]")
@@ -193,7 +193,6 @@ func (s Skeleton) Test(name string) (*litmus.Test, error) {
 	} else {
 		reader = append(reader, s.Entry+" X2,[X3]")
 	}
-	condition, err := litmus.ParseCondition(fmt.Sprintf(`exists (1:X0=%d /\ 1:X2=0)`, count))
 	at := func(x, y string) map[string]litmus.Value {
 		return map[string]litmus.Value{x: {Address: "x"}, y: {Address: "y"}}
 	}
@@ -201,6 +200,6 @@ func (s Skeleton) Test(name string) (*litmus.Test, error) {
 		Name:      name,
 		Threads:   []litmus.Thread{{Code: writer, Regs: at("X1", "X3")}, {Code: reader, Regs: at("X3", "X1")}},
 		Memory:    []litmus.Variable{{Name: "x", Bytes: 8}, {Name: "y", Bytes: 8}},
-		Condition: condition,
-	}, err
+		Condition: litmus.Exists(map[string]uint64{"1:X0": count, "1:X2": 0}),
+	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/guest/wire"
-	"kcovrig/rig/litmus"
+	"kcovrig/rig/litmus/litmustest"
 	"kcovrig/rig/trial"
 )
 
@@ -112,7 +112,7 @@ func TestTheWindowEndsWhereTheFirstStoreLands(t *testing.T) {
 // code of a test's threads, without the values and registers that are always the same.
 func threads(t *testing.T, test trial.LitmusTest) (writer, reader []string) {
 	t.Helper()
-	parsed, err := litmus.Parse(test.Text)
+	parsed, err := litmustest.Parse(test.Text)
 	require.NoError(t, err, test.Text)
 	require.Len(t, parsed.Threads, 2)
 	return parsed.Threads[0].Code, parsed.Threads[1].Code

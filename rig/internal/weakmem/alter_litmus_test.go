@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/goldentest"
-	"kcovrig/rig/litmus"
+	"kcovrig/rig/litmus/litmustest"
 )
 
 const alteredTests = "testdata/altered"
@@ -41,7 +41,7 @@ func TestHerdWasAskedAboutTheAlteredTests(t *testing.T) {
 	sum := sha256.New()
 	for _, v := range alteredVariants(t) {
 		text := v.made.Text()
-		_, err := litmus.Parse(text)
+		_, err := litmustest.Parse(text)
 		require.NoError(t, err, text)
 		sum.Write([]byte(text))
 		if *writeAltered != "" {
@@ -59,7 +59,7 @@ func (e explorer) altered(t testing.TB, all []variant) map[string]exploration {
 	const choose = extraAt + 1<<16
 	fmt.Fprintf(&plan, "%sselect %#x %#x\n", everyChoice, uint64(choose), uint64(choose+4))
 	script.WriteString(codeLine(choose, []uint32{wordRet}))
-	tests, made := map[string]*litmus.Test{}, map[string]*litmus.Test{}
+	tests, made := map[string]*litmustest.Test{}, map[string]*litmustest.Test{}
 	for _, v := range all {
 		tests[v.of.Name], made[v.made.Name] = v.of, v.made
 	}
@@ -103,7 +103,7 @@ func TestAlteredLitmus(t *testing.T) {
 	t.Parallel()
 	answers := loadLog(t, alteredTests)
 	all := alteredVariants(t)
-	made := map[string]*litmus.Test{}
+	made := map[string]*litmustest.Test{}
 	for _, v := range all {
 		made[v.made.Name] = v.made
 	}

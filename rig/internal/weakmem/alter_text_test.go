@@ -9,15 +9,15 @@ import (
 	"slices"
 	"strings"
 
-	"kcovrig/rig/litmus"
+	"kcovrig/rig/litmus/litmustest"
 	"kcovrig/rig/trial"
 )
 
 // variant is a litmus test with one instruction changed: as the emulator is told to take
 // it in the code of the test as it was, and as a test of its own, in whose text it is so.
 type variant struct {
-	of           *litmus.Test
-	made         *litmus.Test
+	of           *litmustest.Test
+	made         *litmustest.Test
 	thread, line int // in the code as it was
 	change       trial.Change
 }
@@ -62,7 +62,7 @@ func orders(line string) bool {
 
 // variantsOf are the test's: every instruction that orders is made to order less or
 // otherwise, and more is ordered in each of the other places that there are.
-func variantsOf(test *litmus.Test) (less, more []variant) {
+func variantsOf(test *litmustest.Test) (less, more []variant) {
 	for i, thread := range test.Threads {
 		for k, line := range thread.Code {
 			for _, to := range []trial.Order{trial.OrderNone, trial.OrderLoads, trial.OrderStores, trial.OrderAll, trial.OrderAcquirePC, trial.OrderAcquire, trial.OrderRelease, trial.OrderBoth} {
@@ -87,7 +87,7 @@ func variantsOf(test *litmus.Test) (less, more []variant) {
 }
 
 // newVariant has the line replaced by those of a text.
-func newVariant(test *litmus.Test, thread, line int, text string, change trial.Change) variant {
+func newVariant(test *litmustest.Test, thread, line int, text string, change trial.Change) variant {
 	made := *test
 	made.Threads = slices.Clone(test.Threads)
 	code := slices.Clone(test.Threads[thread].Code)
@@ -102,7 +102,7 @@ func newVariant(test *litmus.Test, thread, line int, text string, change trial.C
 
 // variants are those of all tests: whatever orders without its order, and one of so many of
 // the others, in the order of names.
-func variants(tests map[string]*litmus.Test, every int) []variant {
+func variants(tests map[string]*litmustest.Test, every int) []variant {
 	var out []variant
 	n := 0
 	for _, name := range slices.Sorted(maps.Keys(tests)) {

@@ -20,7 +20,7 @@ func atomicExpectation(mnemonic, operands string) (expectation, bool) {
 	before, inside, _ := strings.Cut(operands, "[")
 	data := strings.Split(strings.TrimSuffix(strings.TrimSpace(before), ","), ", ")
 	base, _, _ := strings.Cut(inside, "]")
-	op, status := m[2]+m[3]+m[4], "31"
+	op, status := m[2]+m[3]+m[4], zeroRegister
 	acquire, release := m[9] == "a", m[10] == "l"
 	switch {
 	case m[5] != "":
@@ -33,7 +33,7 @@ func atomicExpectation(mnemonic, operands string) (expectation, bool) {
 	}
 	// Without a result there is no acquire: ST<op>, and LD<op> and SWP to the zero register.
 	result := registerNumber(data[len(data)-1])
-	silent := m[1] == "st" || (m[1] == "ld" || m[3] != "") && result == "31"
+	silent := m[1] == "st" || (m[1] == "ld" || m[3] != "") && result == zeroRegister
 	e := expectation{class: "atomic", fields: map[string]string{
 		"op": op, "rs": status, "rn": registerNumber(base), "no_result": fmt.Sprint(b2i(silent)),
 		"acquire": fmt.Sprint(b2i(acquire && !silent)), "release": fmt.Sprint(b2i(release)),

@@ -104,6 +104,11 @@ var bufferScenes = []scene{
 		script: onD0("reg 0 31 D0+64", "step 0 1", "print reg 0 31 == D0+48", "step 0 1", "print reg 0 31 == D0+64", "print reg 0 3 == 0x1111222233334444", "print waiting 0 == 1"),
 	},
 	{
+		name:   "the zero register stored to the stack is not its base",
+		code:   []string{prove + "str xzr,[sp,#-16]!; stp xzr,x1,[sp,#-16]!; ret"},
+		script: onD0("reg 0 31 D0+64", "mem D0+48 8 7", "step 0 2", "print reg 0 31 == D0+32", "print waiting 0 == 3", "print mem D0+48 8 == 7", "run 0", "print mem D0+48 8 == 0"),
+	},
+	{
 		name: "index registers",
 		code: []string{prove + "mov w5,#-8; mov x6,#2; str x1,[x0,x6,lsl #3]; add x7,x0,#24; ldr x3,[x7,w5,sxtw]; mov x6,#24; movk x6,#1,lsl #32; ldr x4,[x7,w6,uxtw #0]; ret"},
 		script: onD0("mem D0+48 8 0x99", "step 0 8", "print reg 0 3 == 0x1111222233334444", "print reg 0 4 == 0x99",

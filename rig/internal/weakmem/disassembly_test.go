@@ -124,9 +124,15 @@ func relative(operands string, at uint64) string {
 	return fmt.Sprint(int64(target - at))
 }
 
+// zeroRegister is ISA_ZERO, which is none of the registers from 0 to 31.
+const zeroRegister = "32"
+
 func registerNumber(name string) string {
-	if name == "sp" || name == "wsp" || name == "xzr" || name == "wzr" {
+	switch name {
+	case "sp", "wsp":
 		return "31"
+	case "xzr", "wzr":
+		return zeroRegister
 	}
 	return name[1:]
 }
@@ -188,10 +194,10 @@ func addressExpectation(fields map[string]string, inside string) {
 		fields["imm"] = imm
 		return
 	}
-	fields["mode"], fields["rm"], fields["shift"], fields["extend"] = "register", registerNumber(parts[1]), "0", "3"
+	fields["mode"], fields["rm"], fields["shift"], fields["extend"] = "register", registerNumber(parts[1]), "0", "0"
 	if len(parts) > 2 {
 		kind, amount, _ := strings.Cut(parts[2], " #")
-		fields["extend"] = map[string]string{"uxtw": "2", "lsl": "3", "sxtw": "6", "sxtx": "7"}[kind]
+		fields["extend"] = map[string]string{"lsl": "0", "sxtx": "0", "uxtw": "1", "sxtw": "2"}[kind] // enum index_extend
 		if amount != "" {
 			fields["shift"] = amount
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"kcovrig/rig/litmus"
+	"kcovrig/rig/litmus/litmustest"
 )
 
 // everyChoice is a policy under which whatever is drawn has more than one outcome: whether
@@ -36,7 +37,7 @@ type exploration struct {
 }
 
 // accesses counts a test's instructions that access memory.
-func accesses(test *litmus.Test) int {
+func accesses(test *litmustest.Test) int {
 	n := 0
 	for _, thread := range test.Threads {
 		for _, line := range thread.Code {
@@ -49,17 +50,17 @@ func accesses(test *litmus.Test) int {
 }
 
 // explorable are the tests of two threads and few accesses.
-func explorable(tests map[string]*litmus.Test, most int) map[string]*litmus.Test {
+func explorable(tests map[string]*litmustest.Test, most int) map[string]*litmustest.Test {
 	out := maps.Clone(tests)
-	maps.DeleteFunc(out, func(_ string, test *litmus.Test) bool {
+	maps.DeleteFunc(out, func(_ string, test *litmustest.Test) bool {
 		return len(test.Threads) != 2 || accesses(test) > most
 	})
 	return out
 }
 
-func named(t testing.TB, tests map[string]*litmus.Test, names ...string) map[string]*litmus.Test {
+func named(t testing.TB, tests map[string]*litmustest.Test, names ...string) map[string]*litmustest.Test {
 	t.Helper()
-	out := map[string]*litmus.Test{}
+	out := map[string]*litmustest.Test{}
 	for _, name := range names {
 		if tests[name] == nil {
 			t.Fatalf("there is no test %s", name)
@@ -69,7 +70,7 @@ func named(t testing.TB, tests map[string]*litmus.Test, names ...string) map[str
 	return out
 }
 
-func (e explorer) script(t testing.TB, tests map[string]*litmus.Test) string {
+func (e explorer) script(t testing.TB, tests map[string]*litmustest.Test) string {
 	t.Helper()
 	const mostRuns = 3_000_000
 	before, unmerged := 20, 0
@@ -97,7 +98,7 @@ func (e explorer) script(t testing.TB, tests map[string]*litmus.Test) string {
 }
 
 // run makes all runs of the tests.
-func (e explorer) run(t testing.TB, tests map[string]*litmus.Test) map[string]exploration {
+func (e explorer) run(t testing.TB, tests map[string]*litmustest.Test) map[string]exploration {
 	t.Helper()
 	g := guest{plan: e.plan, mutant: e.mutant, untold: true, script: e.script(t, tests)}
 	g.build.mutants = e.mutant != ""
@@ -108,7 +109,7 @@ func (e explorer) run(t testing.TB, tests map[string]*litmus.Test) map[string]ex
 }
 
 // explorations reads what the harness printed.
-func explorations(t testing.TB, tests map[string]*litmus.Test, printed string) map[string]exploration {
+func explorations(t testing.TB, tests map[string]*litmustest.Test, printed string) map[string]exploration {
 	t.Helper()
 	out := map[string]exploration{}
 	for name, o := range outcomes(t, tests, printed) {
@@ -205,7 +206,7 @@ func TestAllRunsOtherwise(t *testing.T) {
 	for name, e := range circumstances() {
 		t.Run(name, func(t *testing.T) {
 			tests, answers := proofTests(t)
-			maps.DeleteFunc(tests, func(name string, _ *litmus.Test) bool { return whole[name] != 0 })
+			maps.DeleteFunc(tests, func(name string, _ *litmustest.Test) bool { return whole[name] != 0 })
 			checked(t, e.run(t, explorable(tests, 4)), answers, nil)
 		})
 	}

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"kcovrig/rig/litmus"
+	"kcovrig/rig/litmus/litmustest"
 )
 
 func planOf(p Policy) string {
@@ -40,14 +40,14 @@ func subtest(t testing.TB) *regexp.Regexp {
 }
 
 // wanted drops the tests that no subtest is to run for.
-func wanted(t testing.TB, tests map[string]*litmus.Test) map[string]*litmus.Test {
+func wanted(t testing.TB, tests map[string]*litmustest.Test) map[string]*litmustest.Test {
 	t.Helper()
 	name := subtest(t)
 	if name == nil {
 		return tests
 	}
 	tests = maps.Clone(tests)
-	maps.DeleteFunc(tests, func(key string, _ *litmus.Test) bool { return !name.MatchString(key) })
+	maps.DeleteFunc(tests, func(key string, _ *litmustest.Test) bool { return !name.MatchString(key) })
 	return tests
 }
 

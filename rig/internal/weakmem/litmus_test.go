@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"kcovrig/rig/litmus"
+	"kcovrig/rig/litmus/litmustest"
 )
 
 // placement says where a test's locations lie.
@@ -34,19 +35,19 @@ var placements = []placement{
 const prologue = "mov x28, #0"
 
 // loadTests reads the tests of a folder, by name, and herd7's log beside them.
-func loadTests(t testing.TB, dir string) (map[string]*litmus.Test, map[string]litmus.Allowed) {
+func loadTests(t testing.TB, dir string) (map[string]*litmustest.Test, map[string]litmus.Allowed) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.litmus"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no tests in %s: %v", dir, err)
 	}
-	tests := map[string]*litmus.Test{}
+	tests := map[string]*litmustest.Test{}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		test, err := litmus.Parse(string(text))
+		test, err := litmustest.Parse(string(text))
 		if err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
@@ -78,7 +79,7 @@ func threadName(test string, i int) string { return fmt.Sprintf("%s#%d", test, i
 
 func elsewhereName(test string, i int) string { return threadName(test, i) + " elsewhere" }
 
-func threadSnippets(tests map[string]*litmus.Test, how shape) []snippet {
+func threadSnippets(tests map[string]*litmustest.Test, how shape) []snippet {
 	var out []snippet
 	for _, name := range slices.Sorted(maps.Keys(tests)) {
 		for i, thread := range tests[name].Threads {
@@ -97,7 +98,7 @@ const inThreads = "threads"
 
 // script makes the harness run every test under every placement; how is one of
 // testdata/harness/litmus.c's schedules.
-func script(tests map[string]*litmus.Test, code map[string][]uint32, how string, iterations, seed int) string {
+func script(tests map[string]*litmustest.Test, code map[string][]uint32, how string, iterations, seed int) string {
 	var b strings.Builder
 	at := uint64(codeAt)
 	for _, name := range slices.Sorted(maps.Keys(tests)) {
@@ -122,7 +123,7 @@ func script(tests map[string]*litmus.Test, code map[string][]uint32, how string,
 }
 
 // one describes a test, its code in place, to the harness.
-func one(b *strings.Builder, test *litmus.Test, entries []uint64, p placement) {
+func one(b *strings.Builder, test *litmustest.Test, entries []uint64, p placement) {
 	address := map[string]uint64{}
 	bytes := map[string]int{}
 	for i, cell := range test.Memory {
@@ -148,7 +149,7 @@ func one(b *strings.Builder, test *litmus.Test, entries []uint64, p placement) {
 		if thread, reg, ok := litmus.Register(term); ok {
 			fmt.Fprintf(b, "observe reg %d %s\n", thread, reg[1:])
 		} else {
-			name, _ := litmus.Location(term)
+			name, _ := litmustest.Location(term)
 			fmt.Fprintf(b, "observe mem %#x %d\n", address[name], bytes[name])
 		}
 	}
@@ -158,7 +159,7 @@ func one(b *strings.Builder, test *litmus.Test, entries []uint64, p placement) {
 type outcome map[litmus.State]int
 
 // outcomes reads what the harness printed.
-func outcomes(t testing.TB, tests map[string]*litmus.Test, printed string) map[string]outcome {
+func outcomes(t testing.TB, tests map[string]*litmustest.Test, printed string) map[string]outcome {
 	t.Helper()
 	out := map[string]outcome{}
 	var at outcome
@@ -182,13 +183,13 @@ func outcomes(t testing.TB, tests map[string]*litmus.Test, printed string) map[s
 			if err != nil {
 				t.Fatal(err)
 			}
-			at[litmus.NewState(values)] += n
+			at[litmustest.NewState(values)] += n
 		}
 	}
 	return out
 }
 
-func runTests(t testing.TB, g guest, tests map[string]*litmus.Test, iterations, seed int) map[string]outcome {
+func runTests(t testing.TB, g guest, tests map[string]*litmustest.Test, iterations, seed int) map[string]outcome {
 	t.Helper()
 	g.vcpus = 4
 	g.script = script(tests, assemble(t, threadSnippets(tests, g.shape)), cmp.Or(g.schedule, "litmus"), iterations, seed)

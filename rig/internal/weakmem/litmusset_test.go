@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/rig/envtest"
-	"kcovrig/rig/litmus"
+	"kcovrig/rig/litmus/litmustest"
 	"kcovrig/rig/litmusset"
 )
 
@@ -54,9 +54,9 @@ func TestLitmusSet(t *testing.T) {
 // runFamily fails where a state is forbidden, and sums up.
 func runFamily(t *testing.T, f litmusset.Made, iterations int) tally {
 	t.Helper()
-	tests := map[string]*litmus.Test{}
+	tests := map[string]*litmustest.Test{}
 	for _, one := range f.Tests {
-		test, err := litmus.Parse(one.Text)
+		test, err := litmustest.Parse(one.Text)
 		require.NoError(t, err)
 		tests[test.Name] = test
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"kcovrig/rig/litmus"
+	"kcovrig/rig/litmus/litmustest"
 )
 
 // mutants are the emulator with one rule broken (plugin/mutant.h), and the test that
@@ -99,7 +100,7 @@ var mutants = []struct {
 
 const scenesTest = "TestMutantsAreCaughtByScenes"
 
-func proofTests(t testing.TB) (map[string]*litmus.Test, map[string]litmus.Allowed) {
+func proofTests(t testing.TB) (map[string]*litmustest.Test, map[string]litmus.Allowed) {
 	t.Helper()
 	tests, answers := loadTests(t, diyTests)
 	for _, dir := range []string{ownTests, familyTests} {
@@ -118,7 +119,7 @@ func TestMutantsAreCaughtByLitmusTests(t *testing.T) {
 			continue
 		}
 		t.Run(m.name, func(t *testing.T) {
-			one := map[string]*litmus.Test{m.test: tests[m.test]}
+			one := map[string]*litmustest.Test{m.test: tests[m.test]}
 			g := guest{build: build{mutants: true}, schedule: m.schedule}
 			if g.schedule == "fixed" {
 				g.plan = planOf(DefaultPolicy())

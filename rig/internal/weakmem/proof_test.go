@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"kcovrig/rig/litmus"
+	"kcovrig/rig/litmus/litmustest"
 )
 
 const (
@@ -82,12 +83,12 @@ func TestLitmus(t *testing.T) {
 
 // runAgain gives the tests that did not show all that is in reach further outcomes,
 // since some states are rare; it says how often. They must be as sound.
-func runAgain(t *testing.T, tests map[string]*litmus.Test, reach map[string]int, seen map[string]outcome, iterations int) map[string]int {
+func runAgain(t *testing.T, tests map[string]*litmustest.Test, reach map[string]int, seen map[string]outcome, iterations int) map[string]int {
 	t.Helper()
 	again := map[string]int{}
 	for seed := 2; seed <= 6; seed++ {
 		short := maps.Clone(tests)
-		maps.DeleteFunc(short, func(name string, _ *litmus.Test) bool { return len(seen[name]) >= reach[name] })
+		maps.DeleteFunc(short, func(name string, _ *litmustest.Test) bool { return len(seen[name]) >= reach[name] })
 		if len(short) == 0 {
 			break
 		}
@@ -103,7 +104,7 @@ func runAgain(t *testing.T, tests map[string]*litmus.Test, reach map[string]int,
 
 type tally struct{ forbidden, allowed, reach, seen, targets, targetsSeen int }
 
-func (c *tally) add(t *testing.T, test *litmus.Test, o outcome, v litmus.Allowed, reach int) {
+func (c *tally) add(t *testing.T, test *litmustest.Test, o outcome, v litmus.Allowed, reach int) {
 	t.Helper()
 	bad := forbidden(o, v)
 	for _, text := range bad {
@@ -129,10 +130,10 @@ func (c *tally) add(t *testing.T, test *litmus.Test, o outcome, v litmus.Allowed
 	}
 }
 
-func hasTarget(t *testing.T, test *litmus.Test, o outcome) bool {
+func hasTarget(t *testing.T, test *litmustest.Test, o outcome) bool {
 	t.Helper()
 	for state := range o {
-		ok, err := test.Condition.Holds(state)
+		ok, err := test.Holds(state)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"kcovrig/rig/litmus"
+	"kcovrig/rig/litmus/litmustest"
 )
 
 // shape makes a thread's code something else that means the same: what is in its
@@ -58,7 +58,7 @@ func TestLitmusWithCalls(t *testing.T) {
 	for name, plan := range plans {
 		t.Run(name, func(t *testing.T) {
 			tests, answers := proofTests(t)
-			maps.DeleteFunc(tests, func(name string, _ *litmus.Test) bool { return whole[name] != 0 })
+			maps.DeleteFunc(tests, func(name string, _ *litmustest.Test) bool { return whole[name] != 0 })
 			var total tally
 			for name, o := range runTests(t, guest{plan: plan, shape: called}, tests, iterations, 1) {
 				total.add(t, tests[name], o, answers[name], 0)
@@ -92,7 +92,7 @@ func interspersed(code []string) (body, elsewhere []string) {
 func TestLitmusWithSystemRegisters(t *testing.T) {
 	t.Parallel()
 	tests, answers := proofTests(t)
-	maps.DeleteFunc(tests, func(name string, _ *litmus.Test) bool {
+	maps.DeleteFunc(tests, func(name string, _ *litmustest.Test) bool {
 		return !strings.HasPrefix(name, "MP") && !strings.HasPrefix(name, "SB")
 	})
 	limits, lost := reachable(t), unreached()

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"kcovrig/rig/litmus"
+	"kcovrig/rig/litmus/litmustest"
 )
 
 // Tests of three threads and more whose target is in reach, their vCPUs in
@@ -20,7 +20,7 @@ func TestTurns(t *testing.T) {
 	const iterations = 500
 	all, answers := loadTests(t, diyTests)
 	limits, lost := reachable(t), unreached()
-	tests := map[string]*litmus.Test{}
+	tests := map[string]*litmustest.Test{}
 	for name, test := range all {
 		v := answers[name]
 		if len(test.Threads) > 2 && v.Observation == "Sometimes" && limits[name]-lost[name] == len(v.States) {

@@ -89,7 +89,7 @@ func TestStoreBufferingWidens(t *testing.T) {
 				assert.Empty(t, forbidden(o, answers[name]))
 				n := 0
 				for state, times := range o {
-					if ok, err := one[name].Condition.Holds(state); err == nil && ok {
+					if ok, err := one[name].Holds(state); err == nil && ok {
 						n += times
 					}
 				}
@@ -116,7 +116,7 @@ func TestAVCPUThatTheHostDoesNotExecuteIsWaitedFor(t *testing.T) {
 		o := runTests(t, g, one, iterations, 1)["MP+po+addr"]
 		assert.Empty(t, forbidden(o, answers["MP+po+addr"]))
 		for state, times := range o {
-			if ok, err := one["MP+po+addr"].Condition.Holds(state); err == nil && ok {
+			if ok, err := one["MP+po+addr"].Holds(state); err == nil && ok {
 				n += times
 			}
 		}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Which way a branch goes, and which source a choice takes. */
 #include "a64.h"
-#include "a64_decode.h"
+#include "a64_word.h"
 #include "insn.h"
 #include "isa.h"
 #include "mutant.h"
@@ -49,7 +49,7 @@ static bool taken(struct isa_registers *r, uint32_t word)
         return !a64_flags(r, &flags) ||
                condition_holds(bits(word, 3, 0) ^ MUTANT(conditions_are_inverted), flags);
     }
-    value = isa_read(r, bits(word, 4, 0));
+    value = isa_read(r, data_register(word, 4, 0));
     if (bits(word, 30, 25) == 0x1b) { /* TBZ, TBNZ */
         value = value >> (bits(word, 31, 31) << 5 | bits(word, 23, 19)) & 1;
     } else if (!(word >> 31)) { /* CBZ, CBNZ of 32 bits */
@@ -66,7 +66,7 @@ static bool register_target(struct isa_registers *r, uint32_t word, uint64_t *to
     if (form != 0xd61f0000 && form != 0xd63f0000 && form != 0xd65f0000) {
         return false;
     }
-    *to = isa_read(r, bits(word, 9, 5));
+    *to = isa_read(r, data_register(word, 9, 5));
     return true;
 }
 
@@ -76,7 +76,7 @@ bool isa_branch_target(struct isa_registers *r, const struct insn *in, uint64_t 
         return register_target(r, in->word, to);
     }
     *to = !in->conditional || taken(r, in->word) ? in->pc + (uint64_t)in->imm
-                                                 : isa_next(in);
+                                                 : in->next;
     return true;
 }
 
@@ -89,7 +89,7 @@ bool isa_picked(struct isa_registers *r, const struct insn *in, uint32_t *genera
         return false;
     }
     number = condition_holds(bits(in->word, 15, 12) ^ MUTANT(choice_is_of_the_other_source), flags)
-                 ? bits(in->word, 9, 5) : bits(in->word, 20, 16);
+                 ? data_register(in->word, 9, 5) : data_register(in->word, 20, 16);
     *general = number == ISA_ZERO ? 0 : 1u << number;
     return true;
 }

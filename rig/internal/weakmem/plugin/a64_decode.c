@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A64 decoding outside the load and store space, C4.1. */
-#include "a64_decode.h"
-
+/* A64 decoding: Arm ARM chapter C4, whose sections the comments name. */
 #include <string.h>
 
-#include "a64.h"
+#include "a64_decode_memory.h"
+#include "a64_word.h"
 #include "insn.h"
 #include "isa.h"
 #include "mutant.h"
@@ -17,8 +16,6 @@ static void decode_barrier(uint32_t word, struct insn *out)
     out->cls = INSN_BARRIER;
     switch (op2) {
     case 4: /* DSB */
-        out->maintenance = MAINTENANCE_ENDS;
-        /* fall through */
     case 5: /* DMB: CRm<1:0> is 1 for loads, 2 for stores, 3 for both */
         /* of the non-shareable domain, Arm ARM B2.3.9 */
         out->own_only = bits(crm, 3, 2) == 1;
@@ -44,7 +41,6 @@ static void decode_barrier(uint32_t word, struct insn *out)
         out->op = ATOMIC_CLEAR;
         break;
     case 1:
-        out->maintenance = MAINTENANCE_ENDS;
         out->barrier = BARRIER_FULL;
         break;
     default:
@@ -92,8 +88,6 @@ static bool reads_interrupts(uint32_t word)
 
 static void decode_system(uint32_t word, struct insn *out)
 {
-    uint32_t crn = bits(word, 15, 12);
-
     if (bits(word, 31, 12) == 0xd5032) { /* hints, CRn 2 */
         uint32_t hint = bits(word, 11, 5);
         /* WFE, WFI, and WFET, WFIT elsewhere, stop the vCPU. */
@@ -106,10 +100,6 @@ static void decode_system(uint32_t word, struct insn *out)
         out->cls = bits(word, 20, 20) ? INSN_PLAIN : INSN_HINT;
     } else {
         out->cls = INSN_SYSTEM;
-        /* SYS with CRn 8 is TLBI; CRn 9 is its nXS form. */
-        if (bits(word, 31, 19) == (0xd5080000u >> 19) && (crn == 8 || crn == 9)) {
-            out->maintenance = MAINTENANCE_BEGINS;
-        }
     }
 }
 
@@ -143,6 +133,7 @@ void isa_decode(uint64_t pc, uint32_t word, struct insn *out)
 {
     memset(out, 0, sizeof *out);
     out->pc = pc;
+    out->next = pc + ISA_INSN_BYTES;
     out->word = word;
     switch (bits(word, 28, 25)) { /* C4.1 op1 */
     case 0x8:
@@ -166,12 +157,23 @@ void isa_decode(uint64_t pc, uint32_t word, struct insn *out)
     default: /* reserved, SME, SVE */
         break;
     }
+    out->own = out->mode == ADDR_LITERAL || out->rn == A64_SP;
 }
 
-enum maintenance a64_maintenance(uint32_t word)
+enum landmark isa_landmark(uint32_t word)
 {
-    struct insn in;
+    uint32_t crn = bits(word, 15, 12), op2 = bits(word, 7, 5);
 
-    isa_decode(0, word, &in);
-    return in.maintenance;
+    if (word == 0xd65f03c0) { /* RET, by X30 */
+        return LANDMARK_RETURN;
+    }
+    /* SYS with CRn 8 is TLBI; CRn 9 is its nXS form. */
+    if (bits(word, 31, 19) == 0xd5080000u >> 19 && (crn == 8 || crn == 9)) {
+        return LANDMARK_MAINTENANCE_BEGINS;
+    }
+    /* DSB; with op2 1 its nXS form. */
+    if (bits(word, 31, 12) == 0xd5033 && (op2 == 4 || op2 == 1)) {
+        return LANDMARK_MAINTENANCE_ENDS;
+    }
+    return LANDMARK_NONE;
 }

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A64 exclusives, compare and swap, atomic memory operations: C4.1.94.8 to .15
- * and .35. What is not known in detail stays ATOMIC_OTHER. */
-#include "a64_decode.h"
+#include "a64_decode_atomic.h"
+
+#include "a64_word.h"
 #include "insn.h"
-#include "isa.h"
 
 static void registers(uint32_t word, struct insn *out)
 {
     out->cls = INSN_ATOMIC;
     out->size = bits(word, 31, 30);
     out->elements = 1;
-    out->rs = bits(word, 20, 16);
-    out->rt = bits(word, 4, 0);
+    out->rs = data_register(word, 20, 16);
+    out->rt = data_register(word, 4, 0);
     out->rn = bits(word, 9, 5);
 }
 

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A64 loads and stores, C4.1.94. */
-#include "a64_decode.h"
+#include "a64_decode_memory.h"
+
+#include "a64_decode_atomic.h"
+#include "a64_word.h"
 #include "insn.h"
+
+/* What is loaded or stored, of the kind that out already says. */
+static uint8_t data(uint32_t word, const struct insn *out, int high, int low)
+{
+    return out->simd ? (uint8_t)bits(word, high, low) : data_register(word, high, low);
+}
 
 /* LDAR, STLR, LDLAR, STLLR; exclusives and their kin are decoded elsewhere. */
 static void decode_ordered(uint32_t word, struct insn *out)
@@ -17,7 +25,7 @@ static void decode_ordered(uint32_t word, struct insn *out)
     (void)o0;
     out->cls = load ? INSN_LOAD : INSN_STORE;
     out->size = bits(word, 31, 30);
-    out->rt = bits(word, 4, 0);
+    out->rt = data(word, out, 4, 0);
     out->rn = bits(word, 9, 5);
     out->elements = 1;
     out->acquire = load;
@@ -41,8 +49,8 @@ static void decode_pair(uint32_t word, struct insn *out)
     out->size = simd ? opc + 2 : (opc == 2 ? 3 : 2);
     out->sign = out->to64 = opc == 1 && !simd;
     out->elements = 2;
-    out->rt = bits(word, 4, 0);
-    out->rt2 = bits(word, 14, 10);
+    out->rt = data(word, out, 4, 0);
+    out->rt2 = data(word, out, 14, 10);
     out->rn = bits(word, 9, 5);
     out->imm = signed_bits(word, 21, 15) * (1 << out->size);
     out->mode = index == 1 ? ADDR_POST : index == 3 ? ADDR_PRE : ADDR_OFFSET;
@@ -53,11 +61,11 @@ static void single_kind(uint32_t word, struct insn *out)
 {
     uint32_t size = bits(word, 31, 30), opc = bits(word, 23, 22);
 
-    out->rt = bits(word, 4, 0);
+    out->simd = bits(word, 26, 26);
+    out->rt = data(word, out, 4, 0);
     out->rn = bits(word, 9, 5);
     out->elements = 1;
     out->size = size;
-    out->simd = bits(word, 26, 26);
     if (out->simd) {
         out->cls = opc & 1 ? INSN_LOAD : INSN_STORE;
         if (opc & 2) {
@@ -82,6 +90,7 @@ static void single_kind(uint32_t word, struct insn *out)
 static void decode_single_register(uint32_t word, struct insn *out)
 {
     bool simd = bits(word, 26, 26);
+    uint32_t extend = bits(word, 15, 13);
 
     switch (bits(word, 11, 10)) {
     case 0:
@@ -91,7 +100,7 @@ static void decode_single_register(uint32_t word, struct insn *out)
             out->acquire_pc = true;
             out->size = bits(word, 31, 30);
             out->elements = 1;
-            out->rt = bits(word, 4, 0);
+            out->rt = data(word, out, 4, 0);
             out->rn = bits(word, 9, 5);
         } else {
             a64_decode_lse(word, out);
@@ -100,10 +109,11 @@ static void decode_single_register(uint32_t word, struct insn *out)
     case 2:
         single_kind(word, out);
         out->mode = ADDR_REGISTER;
-        out->rm = bits(word, 20, 16);
-        out->extend = bits(word, 15, 13);
+        out->rm = data_register(word, 20, 16);
+        /* UXTW and SXTW; LSL is 3 and SXTX 7. */
+        out->extend = extend == 2 ? INDEX_LOW : extend == 6 ? INDEX_LOW_SIGNED : INDEX_WHOLE;
         out->shift = bits(word, 12, 12) ? out->size : 0;
-        if (!(out->extend & 2)) {
+        if (!(extend & 2)) {
             out->cls = INSN_UNKNOWN;
         }
         return;
@@ -145,7 +155,7 @@ static void decode_rcpc2(uint32_t word, struct insn *out)
     out->cls = opc ? INSN_LOAD : INSN_STORE;
     out->size = size;
     out->elements = 1;
-    out->rt = bits(word, 4, 0);
+    out->rt = data(word, out, 4, 0);
     out->rn = bits(word, 9, 5);
     out->imm = signed_bits(word, 20, 12);
     out->sign = opc >= 2;
@@ -161,7 +171,7 @@ static void decode_literal(uint32_t word, struct insn *out)
     out->simd = bits(word, 26, 26);
     out->mode = ADDR_LITERAL;
     out->imm = signed_bits(word, 23, 5) * 4;
-    out->rt = bits(word, 4, 0);
+    out->rt = data(word, out, 4, 0);
     out->elements = 1;
     if (opc == 3) {
         out->cls = out->simd ? INSN_UNKNOWN : INSN_PREFETCH;

@@ -17,20 +17,20 @@ void isa_open_registers(struct isa_registers *r)
         unsigned int n;
 
         if (strcmp(d[i].name, "sp") == 0) {
-            r->sp = d[i].handle;
+            r->general[A64_SP] = d[i].handle;
         } else if (strcmp(d[i].name, "TTBR0_EL1") == 0) {
             r->ttbr0 = d[i].handle;
         } else if (strcmp(d[i].name, "ID_AA64MMFR2_EL1") == 0) {
             r->features = d[i].handle;
         } else if (strcmp(d[i].name, "cpsr") == 0) {
             r->cpsr = d[i].handle;
-        } else if (sscanf(d[i].name, "x%u", &n) == 1 && n < 31) {
-            r->x[n] = d[i].handle;
+        } else if (sscanf(d[i].name, "x%u", &n) == 1 && n < A64_SP) {
+            r->general[n] = d[i].handle;
         }
     }
     g_array_free(all, 1);
     r->bytes = g_byte_array_sized_new(64);
-    if (!r->sp || !r->x[0] || !r->x[30]) {
+    if (!r->general[A64_SP] || !r->general[0] || !r->general[30]) {
         end_machine("QEMU names no registers x0, x30 and sp");
     }
 }
@@ -58,29 +58,14 @@ static void set(struct isa_registers *r, struct qemu_plugin_register *one, uint6
 
 uint64_t isa_read(struct isa_registers *r, unsigned int number)
 {
-    return number == ISA_ZERO ? 0 : get(r, r->x[number]);
-}
-
-uint64_t isa_read_base(struct isa_registers *r, unsigned int number)
-{
-    return get(r, number == ISA_ZERO ? r->sp : r->x[number]);
+    return number == ISA_ZERO ? 0 : get(r, r->general[number]);
 }
 
 void isa_write(struct isa_registers *r, unsigned int number, uint64_t value)
 {
     if (number != ISA_ZERO) {
-        set(r, r->x[number], value);
+        set(r, r->general[number], value);
     }
-}
-
-void isa_write_base(struct isa_registers *r, unsigned int number, uint64_t value)
-{
-    set(r, number == ISA_ZERO ? r->sp : r->x[number], value);
-}
-
-uint64_t isa_argument(struct isa_registers *r, unsigned int n)
-{
-    return get(r, r->x[n]);
 }
 
 uint64_t a64_user_tables(struct isa_registers *r, uint64_t otherwise)

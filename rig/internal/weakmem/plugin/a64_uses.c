@@ -3,14 +3,14 @@
  * (branches), C4.1.95 (register). */
 #include <string.h>
 
-#include "a64_decode.h"
+#include "a64_word.h"
 #include "insn.h"
 #include "isa.h"
 
 static uint32_t x_or_zero(uint32_t word, int high, int low)
 {
-    uint32_t n = bits(word, high, low);
-    return n == 31 ? 0 : 1u << n;
+    uint8_t n = data_register(word, high, low);
+    return n == ISA_ZERO ? 0 : 1u << n;
 }
 
 static uint32_t x_or_sp(uint32_t word, int high, int low)

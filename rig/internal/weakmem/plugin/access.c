@@ -14,7 +14,7 @@ static void find_views(struct vcpu *v, const struct insn *in, struct access *a)
 {
     for (unsigned int w = 0; w < VIEWS; w++) {
         if (in->mode != ADDR_LITERAL) {
-            a->view[w] = views_base(&v->views[w], in->rn);
+            a->view[w] = views_data(&v->views[w], in->rn, false);
         }
         if (in->mode == ADDR_REGISTER && !MUTANT(addresses_carry_no_view)) {
             a->view[w] = join(a->view[w], views_data(&v->views[w], in->rm, false));
@@ -26,12 +26,12 @@ struct access access_resolve(struct vcpu *v, const struct insn *in)
 {
     struct access a = {0};
     uint64_t bytes = (uint64_t)in->elements << in->size;
-    uint64_t base = in->mode == ADDR_LITERAL ? in->pc : isa_read_base(&v->registers, in->rn);
+    uint64_t base = in->mode == ADDR_LITERAL ? in->pc : isa_read(&v->registers, in->rn);
 
     find_views(v, in, &a);
     a.after = base + (uint64_t)in->imm;
     if (in->mode == ADDR_REGISTER) {
-        a.virt = base + isa_index(in, isa_read(&v->registers, in->rm));
+        a.virt = base + index_offset(in, isa_read(&v->registers, in->rm));
     } else {
         a.virt = in->mode == ADDR_POST ? base : a.after;
     }
@@ -94,7 +94,7 @@ enum why access_doubt(const struct insn *in, const struct access *a)
 void access_skip(struct vcpu *v, const struct insn *in, const struct access *a)
 {
     if (writes_back(in)) {
-        isa_write_base(&v->registers, in->rn, a->after);
+        isa_write(&v->registers, in->rn, a->after);
     }
-    qemu_plugin_set_pc(isa_next(in));
+    qemu_plugin_set_pc(in->next);
 }

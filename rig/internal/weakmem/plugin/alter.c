@@ -136,7 +136,7 @@ static struct altered *alter(const struct insn *in, size_t i)
 
 struct altered *alter_plan(const struct insn *in)
 {
-    uint64_t pc = MUTANT(change_is_of_the_next_instruction) ? isa_next(in) : in->pc;
+    uint64_t pc = MUTANT(change_is_of_the_next_instruction) ? in->next : in->pc;
     struct altered *all = NULL;
 
     for (size_t i = plan->changes; i-- > 0;) {

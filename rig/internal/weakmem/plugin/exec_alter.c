@@ -56,5 +56,5 @@ void exec_alter(unsigned int index, void *udata)
 void exec_select(unsigned int index, void *udata)
 {
     (void)udata;
-    alter_select(isa_argument(&vcpu_of(index)->registers, 0));
+    alter_select(isa_read(&vcpu_of(index)->registers, ISA_ARGUMENT));
 }

@@ -90,7 +90,7 @@ void load_from_buffer(struct vcpu *v, const struct insn *in,
     }
     vcpu_lock(v);
     forwarded = !in->simd && forward(v, in, a);
-    if (!forwarded && !isa_is_own(in)) {
+    if (!forwarded && !in->own) {
         buffer_read_past(&v->buffer);
     }
     vcpu_unlock(v);

@@ -239,10 +239,10 @@ void exec_mark(unsigned int index, void *udata)
     uint64_t epoch;
 
     (void)udata;
-    mark.virt = isa_argument(&v->registers, 0);
-    mark.index = isa_argument(&v->registers, 1);
-    mark.count = isa_argument(&v->registers, 2);
-    mark.number = isa_argument(&v->registers, 3);
+    mark.virt = isa_read(&v->registers, ISA_ARGUMENT);
+    mark.index = isa_read(&v->registers, ISA_ARGUMENT + 1);
+    mark.count = isa_read(&v->registers, ISA_ARGUMENT + 2);
+    mark.number = isa_read(&v->registers, ISA_ARGUMENT + 3);
     if (!mark.virt && mark.index) {
         trace_save_report(mark.number);
         return;

@@ -60,29 +60,38 @@ enum barrier_kind {
     BARRIER_INSN,  /* what earlier branches depend on before later loads */
 };
 
-/* What an instruction does for translations that were changed. */
-enum maintenance {
-    MAINTENANCE_NONE,
-    MAINTENANCE_BEGINS, /* asks that old ones be forgotten */
-    MAINTENANCE_ENDS,   /* waits until they are, on every vCPU */
+/* How the index of an address is extended. */
+enum index_extend {
+    INDEX_WHOLE,
+    INDEX_LOW, /* its low 32 bits, as unsigned */
+    INDEX_LOW_SIGNED,
+};
+
+/* What matters of a word wherever in the guest it stands, in the scope or not. */
+enum landmark {
+    LANDMARK_NONE,
+    LANDMARK_RETURN,             /* from a function */
+    LANDMARK_MAINTENANCE_BEGINS, /* asks that old translations be forgotten */
+    LANDMARK_MAINTENANCE_ENDS,   /* waits until they are, on every vCPU */
 };
 
 struct insn {
     uint64_t pc;
+    uint64_t next; /* address of the instruction after it */
     uint32_t word; /* as it stands in memory */
     enum insn_class cls;
     enum address_mode mode;
     enum barrier_kind barrier;
     enum atomic_op op;
-    enum maintenance maintenance;
+    enum index_extend extend; /* of the index */
     uint8_t size;      /* log2 of one element's bytes */
     uint8_t elements;  /* 1, or 2 for a pair */
     uint8_t rt, rt2;   /* data; may be the zero register */
     uint8_t rn;        /* base; never the zero register */
     uint8_t rs;        /* of an atomic: operand, what to compare with, or status */
     uint8_t rm;        /* index, ADDR_REGISTER only; may be the zero register */
-    uint8_t extend;    /* how it is extended: isa_index */
-    uint8_t shift;     /* ... and shifted */
+    uint8_t shift;     /* of the index, after it was extended */
+    bool own;          /* the access is to the own stack or to constants: no other vCPU writes there */
     bool simd;         /* vector registers: rt, rt2, or whatever INSN_COMPLEX uses */
     bool sign;         /* the loaded value is sign-extended */
     bool to64;         /* ... to 64 bits, else to 32 */
@@ -111,6 +120,17 @@ struct uses {
 static inline bool writes_back(const struct insn *in)
 {
     return in->mode == ADDR_PRE || in->mode == ADDR_POST;
+}
+
+/* What is added to the base where the index holds value. */
+static inline uint64_t index_offset(const struct insn *in, uint64_t value)
+{
+    if (in->extend == INDEX_LOW) {
+        value = (uint32_t)value;
+    } else if (in->extend == INDEX_LOW_SIGNED) {
+        value = (uint64_t)(int64_t)(int32_t)value;
+    }
+    return value << in->shift;
 }
 
 #endif

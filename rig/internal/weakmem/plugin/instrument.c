@@ -152,7 +152,7 @@ static void instrument_branch(struct qemu_plugin_insn *insn, struct site *site)
 
     when_tracking(insn, exec_branch, site);
     if (site->insn.conditional) {
-        if (!to || !plan_scope(isa_next(&site->insn))) {
+        if (!to || !plan_scope(site->insn.next)) {
             when_inside(insn, exec_way_out, site);
         }
     } else if (!to) {
@@ -177,7 +177,7 @@ static void instrument_barrier(struct qemu_plugin_insn *insn, struct site *site)
 static bool may_fall_out(const struct insn *in)
 {
     return in->cls != INSN_BRANCH && in->cls != INSN_CALL &&
-           in->cls != INSN_INDIRECT && !plan_scope(isa_next(in));
+           in->cls != INSN_INDIRECT && !plan_scope(in->next);
 }
 
 static void instrument_insn(struct qemu_plugin_insn *insn, struct site *site)
@@ -236,14 +236,14 @@ static void instrument_alterations(struct qemu_plugin_insn *insn, struct site *s
 
 /* Maintenance of translations and the wait for its end, anywhere. Linux has such a
  * wait in each switch of tasks, so one with nothing to wait for costs a test alone. */
-static void instrument_maintenance(struct qemu_plugin_insn *insn, enum maintenance kind)
+static void instrument_maintenance(struct qemu_plugin_insn *insn, enum landmark mark)
 {
     qemu_plugin_u64 begun = gate_member(offsetof(struct gate, maintenance));
 
-    if (kind == MAINTENANCE_BEGINS) {
+    if (mark == LANDMARK_MAINTENANCE_BEGINS) {
         qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(
             insn, QEMU_PLUGIN_INLINE_STORE_U64, begun, 1);
-    } else if (kind == MAINTENANCE_ENDS) {
+    } else if (mark == LANDMARK_MAINTENANCE_ENDS) {
         qemu_plugin_register_vcpu_insn_exec_cond_cb(insn, exec_maintained,
                                                     QEMU_PLUGIN_CB_NO_REGS,
                                                     QEMU_PLUGIN_COND_NE, begun, 0,
@@ -262,12 +262,12 @@ static bool is_report(uint64_t pc)
 }
 
 /* Of the guest, when they return; of the kernel, when it enters them. */
-static void instrument_calls(struct qemu_plugin_insn *insn, uint64_t pc, uint32_t word)
+static void instrument_calls(struct qemu_plugin_insn *insn, uint64_t pc, bool returns)
 {
-    if (pc >= plan->mark_start && pc < plan->mark_end && isa_is_return(word)) {
+    if (pc >= plan->mark_start && pc < plan->mark_end && returns) {
         qemu_plugin_register_vcpu_insn_exec_cb(insn, exec_mark, QEMU_PLUGIN_CB_R_REGS, NULL);
     }
-    if (pc >= plan->select_start && pc < plan->select_end && isa_is_return(word)) {
+    if (pc >= plan->select_start && pc < plan->select_end && returns) {
         qemu_plugin_register_vcpu_insn_exec_cb(insn, exec_select, QEMU_PLUGIN_CB_R_REGS, NULL);
     }
     if (is_report(pc)) {
@@ -283,6 +283,7 @@ void instrument_block(struct qemu_plugin_tb *tb)
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
         uint64_t pc = qemu_plugin_insn_vaddr(insn);
         const struct scope *s = plan_scope(pc);
+        enum landmark mark;
         uint32_t word = 0;
 
         if (i == 0 || i == n - 1) {
@@ -291,7 +292,8 @@ void instrument_block(struct qemu_plugin_tb *tb)
         if (qemu_plugin_insn_data(insn, &word, sizeof word) != sizeof word) {
             continue;
         }
-        instrument_calls(insn, pc, word);
+        mark = isa_landmark(word);
+        instrument_calls(insn, pc, mark == LANDMARK_RETURN);
         if (s && !memory_is_found()) {
             memory_missing();
         }
@@ -307,9 +309,7 @@ void instrument_block(struct qemu_plugin_tb *tb)
             if (site->altered && MUTANT(barriers_put_before_come_late)) {
                 instrument_alterations(insn, site);
             }
-            instrument_maintenance(insn, site->insn.maintenance);
-        } else {
-            instrument_maintenance(insn, isa_maintenance(word));
         }
+        instrument_maintenance(insn, mark);
     }
 }

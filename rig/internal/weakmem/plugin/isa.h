@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * All that the emulator asks of the guest's architecture. Behind it are a64.h and
- * the a64_*.c, the only files that know an encoding or a register's name; another
+ * All that the emulator asks of the guest's architecture. Behind it are the a64
+ * files, the only ones that know an encoding or a register's name; another
  * architecture has files of its own that answer the same.
  * a64.h is what structs need and what must cost no call: ISA_TARGET,
- * ISA_INSN_BYTES, ISA_REGISTERS, ISA_ZERO, struct isa_registers, and the first of
- * the functions below.
+ * ISA_INSN_BYTES, ISA_REGISTERS, ISA_ZERO, ISA_ARGUMENT, struct isa_registers, and
+ * the first two of the functions below.
+ * A general register has one number, whatever it is used for: below ISA_REGISTERS, or
+ * ISA_ZERO, which reads as zero and forgets what is written. Vectors count from 0 too.
  */
 #ifndef KCOVRIG_ISA_H
 #define KCOVRIG_ISA_H
@@ -23,20 +25,12 @@ static inline bool isa_is_kernel(uint64_t virt);
  * exceptions; for a kernel page 0. */
 static inline uint64_t isa_address_space(struct isa_registers *r, uint64_t virt,
                                          uint64_t stay);
-/* Whether the word returns from a function. */
-static inline bool isa_is_return(uint32_t word);
-/* The address of the instruction after this one. */
-static inline uint64_t isa_next(const struct insn *in);
-/* What is added to the base where the index holds value. */
-static inline uint64_t isa_index(const struct insn *in, uint64_t value);
-/* Whether an access is one to the own stack or to constants, where no other vCPU writes. */
-static inline bool isa_is_own(const struct insn *in);
-/* Of any word of the guest, at translation: what it does to translations. */
-static inline enum maintenance isa_maintenance(uint32_t word);
 
 /* a64_decode.c: what the word at pc does. Never fails: what is not known is
  * INSN_UNKNOWN. */
 void isa_decode(uint64_t pc, uint32_t word, struct insn *out);
+/* Of any word of the guest, at translation. */
+enum landmark isa_landmark(uint32_t word);
 
 /* a64_uses.c: for INSN_PLAIN, INSN_BRANCH, INSN_CALL and INSN_INDIRECT; empty
  * otherwise. */
@@ -45,13 +39,8 @@ void isa_uses(const struct insn *in, struct uses *out);
 /* a64_registers.c: finds the registers of the vCPU that asks; ends QEMU where it
  * does not name them. */
 void isa_open_registers(struct isa_registers *r);
-/* As data, where ISA_ZERO is the zero register, and as the base of an address. */
 uint64_t isa_read(struct isa_registers *r, unsigned int number);
-uint64_t isa_read_base(struct isa_registers *r, unsigned int number);
 void isa_write(struct isa_registers *r, unsigned int number, uint64_t value);
-void isa_write_base(struct isa_registers *r, unsigned int number, uint64_t value);
-/* The nth argument, from 0, of a function that is about to return and kept it. */
-uint64_t isa_argument(struct isa_registers *r, unsigned int n);
 /* Whether a pair within sixteen aligned bytes is one access. */
 bool isa_pairs_are_single(struct isa_registers *r);
 

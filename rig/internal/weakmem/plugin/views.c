@@ -23,11 +23,6 @@ void views_raise(struct views *w, uint64_t time)
     w->read_old = join(w->read_old, time);
 }
 
-uint64_t views_base(const struct views *w, unsigned int number)
-{
-    return w->general[number];
-}
-
 uint64_t views_data(const struct views *w, unsigned int number, bool simd)
 {
     if (simd) {

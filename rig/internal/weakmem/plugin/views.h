@@ -39,8 +39,7 @@ void views_floor(struct views *w, uint64_t time);
 /* Being strong without forgetting what is later. */
 void views_raise(struct views *w, uint64_t time);
 
-/* Of a register as base, index or data. */
-uint64_t views_base(const struct views *w, unsigned int number);
+/* Of one register. */
 uint64_t views_data(const struct views *w, unsigned int number, bool simd);
 void views_set_data(struct views *w, unsigned int number, bool simd, uint64_t time);
 

@@ -19,6 +19,7 @@ static void dump(uint32_t word)
 {
     struct insn in;
     struct uses u;
+    enum landmark mark = isa_landmark(word);
 
     isa_decode(0, word, &in);
     isa_uses(&in, &u);
@@ -28,7 +29,7 @@ static void dump(uint32_t word)
            classes[in.cls], modes[in.mode], barriers[in.barrier], 1u << in.size,
            in.elements, in.rt, in.rt2, in.rn, in.rm, in.extend, in.shift, in.simd,
            in.sign, in.to64, in.acquire, in.acquire_pc, in.release, in.unprivileged,
-           in.maintenance == MAINTENANCE_ENDS, in.maintenance == MAINTENANCE_BEGINS,
+           mark == LANDMARK_MAINTENANCE_ENDS, mark == LANDMARK_MAINTENANCE_BEGINS,
            in.imm);
     if (in.cls == INSN_PLAIN || in.cls == INSN_BRANCH || in.cls == INSN_CALL ||
         in.cls == INSN_INDIRECT) {

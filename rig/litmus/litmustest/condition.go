@@ -1,48 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package litmus
+package litmustest
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
+
+	"kcovrig/rig/litmus"
 )
 
-// Quantifier says how a condition applies to the final states.
-type Quantifier string
-
-// The quantifiers, as herd7 writes them.
-const (
-	Exists    Quantifier = "exists"
-	NotExists Quantifier = "~exists"
-	ForAll    Quantifier = "forall"
-)
-
-// Condition is a test's closing line.
-type Condition struct {
-	Quantifier Quantifier
-	Text       string // without the quantifier
-	root       node
-}
-
-// Holds says whether the condition's proposition is true in a state.
-func (c Condition) Holds(s State) (bool, error) {
-	values, err := s.Values()
+// Holds says whether the proposition of the test's condition is true in a state.
+func (t *Test) Holds(s litmus.State) (bool, error) {
+	values, err := Values(s)
 	if err != nil {
 		return false, err
 	}
-	for _, term := range c.terms() {
+	for _, term := range t.Condition.Terms {
 		if _, ok := values[term]; !ok {
 			return false, fmt.Errorf("the state %q does not give %s", s, term)
 		}
 	}
-	return c.root.holds(values), nil
-}
-
-func (c Condition) terms() []string {
-	if c.root == nil {
-		return nil
-	}
-	return c.root.terms(nil)
+	return t.proposition.holds(values), nil
 }
 
 type node interface {
@@ -73,11 +53,11 @@ func (n not) terms(to []string) []string      { return n.of.terms(to) }
 func (b both) terms(to []string) []string     { return b.right.terms(b.left.terms(to)) }
 func (e either) terms(to []string) []string   { return e.right.terms(e.left.terms(to)) }
 
-// ParseCondition reads "exists (...)" and its kin.
-func ParseCondition(text string) (Condition, error) {
+// parseCondition reads "exists (...)" and its kin.
+func (t *Test) parseCondition(text string) error {
 	text = strings.TrimSpace(text)
-	for _, q := range []Quantifier{NotExists, Exists, ForAll} {
-		rest, ok := strings.CutPrefix(text, string(q))
+	for _, q := range []string{"~exists", "exists", "forall"} {
+		rest, ok := strings.CutPrefix(text, q)
 		if !ok {
 			continue
 		}
@@ -87,11 +67,15 @@ func ParseCondition(text string) (Condition, error) {
 			err = fmt.Errorf("%q is left over", brief(p.rest))
 		}
 		if err != nil {
-			return Condition{}, fmt.Errorf("condition %q: %w", brief(text), err)
+			return fmt.Errorf("condition %q: %w", brief(text), err)
 		}
-		return Condition{Quantifier: q, Text: strings.Join(strings.Fields(rest), " "), root: root}, nil
+		terms := root.terms(nil)
+		slices.Sort(terms)
+		t.Condition = litmus.Condition{Text: strings.Join(append([]string{q}, strings.Fields(rest)...), " "), Terms: slices.Compact(terms)}
+		t.proposition = root
+		return nil
 	}
-	return Condition{}, fmt.Errorf("condition %q: neither exists, ~exists nor forall", brief(text))
+	return fmt.Errorf("condition %q: neither exists, ~exists nor forall", brief(text))
 }
 
 // maxCondition bounds a condition, which is parsed and looked at by recursion.
@@ -168,10 +152,10 @@ func (p *parser) single() (node, error) {
 	}
 	text := p.rest[:end]
 	p.rest = p.rest[end:]
-	term, value, ok := strings.Cut(text, "=")
-	if !ok || term == "" {
+	term, value, err := assignment(text)
+	if err != nil {
 		return nil, fmt.Errorf("%q is no term=value", brief(text))
 	}
-	number, err := parseNumber(value)
-	return atom{normalTerm(term), number}, err
+	number, err := strconv.ParseUint(value, 10, 64)
+	return atom{term, number}, err
 }

@@ -1,13 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package litmus
+// Package litmustest reads whole litmus tests, as diy7 makes them, for tests that run
+// them without a guest, or hold something against them. It owns what initial values and
+// conditions mean there, which the program leaves to herd7 and litmus7; heads and states
+// it leaves to rig/litmus. Only tests import it.
+package litmustest
 
 import (
 	"fmt"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
+
+	"kcovrig/rig/litmus"
 )
+
+// Test is one AArch64 litmus test that was read.
+type Test struct {
+	litmus.Test
+	Locations   []string // terms that a locations clause names beside the condition's
+	proposition node
+}
+
+// Observed lists the terms of the final states: those of the condition and of
+// the locations clause, sorted.
+func (t *Test) Observed() []string {
+	terms := slices.Concat(t.Condition.Terms, t.Locations)
+	slices.Sort(terms)
+	return slices.Compact(terms)
+}
 
 var typeBytes = map[string]int{
 	"int8_t": 1, "uint8_t": 1, "char": 1,
@@ -24,7 +45,8 @@ func Parse(text string) (*Test, error) {
 	if kind != "AArch64" || name == "" {
 		return nil, fmt.Errorf("the first line %q is not AArch64 and a name", arch)
 	}
-	t := &Test{Name: strings.TrimSpace(name)}
+	t := &Test{}
+	t.Name = strings.TrimSpace(name)
 	head, rest, ok := strings.Cut(rest, "{")
 	init, body, ok2 := strings.Cut(rest, "}")
 	if !ok || !ok2 {
@@ -63,15 +85,18 @@ func (t *Test) parseBody(body string) error {
 			return fmt.Errorf("locations end nowhere")
 		}
 		for term := range strings.SplitSeq(strings.TrimPrefix(strings.TrimSpace(list), "["), ";") {
-			if term = strings.TrimSpace(term); term != "" {
-				t.Locations = append(t.Locations, normalTerm(term))
+			if term = strings.TrimSpace(term); term == "" {
+				continue
 			}
+			term, _, err := assignment(term + "=0")
+			if err != nil {
+				return err
+			}
+			t.Locations = append(t.Locations, term)
 		}
 		closing = after
 	}
-	var err error
-	t.Condition, err = ParseCondition(closing)
-	return err
+	return t.parseCondition(closing)
 }
 
 func (t *Test) addRow(columns []string) error {
@@ -80,7 +105,7 @@ func (t *Test) addRow(columns []string) error {
 			if strings.TrimSpace(column) != "P"+strconv.Itoa(i) {
 				return fmt.Errorf("column %d is headed %q", i, strings.TrimSpace(column))
 			}
-			t.Threads = append(t.Threads, Thread{Regs: map[string]Value{}})
+			t.Threads = append(t.Threads, litmus.Thread{Regs: map[string]litmus.Value{}})
 		}
 		return nil
 	}
@@ -103,7 +128,7 @@ func (t *Test) addRow(columns []string) error {
 }
 
 func (t *Test) parseInit(init string) error {
-	variables := map[string]Variable{}
+	variables := map[string]litmus.Variable{}
 	for item := range strings.SplitSeq(init, ";") {
 		item = strings.Join(strings.Fields(item), " ")
 		if item == "" {
@@ -121,19 +146,26 @@ func (t *Test) parseInit(init string) error {
 			}
 			left = name
 		}
-		if err := t.initial(variables, normalTerm(left), bytes, right, assigned); err != nil {
+		if !assigned {
+			right = "0"
+		}
+		term, value, err := assignment(left + "=" + right)
+		if err != nil {
+			return err
+		}
+		if err := t.initial(variables, term, bytes, value, assigned); err != nil {
 			return err
 		}
 	}
 	for term := range t.mentioned() {
 		if _, ok := variables[term]; !ok {
-			variables[term] = Variable{Name: term, Bytes: typeBytes["int"]}
+			variables[term] = litmus.Variable{Name: term, Bytes: typeBytes["int"]}
 		}
 	}
 	for _, variable := range variables {
 		t.Memory = append(t.Memory, variable)
 	}
-	sort.Slice(t.Memory, func(i, j int) bool { return t.Memory[i].Name < t.Memory[j].Name })
+	slices.SortFunc(t.Memory, func(a, b litmus.Variable) int { return strings.Compare(a.Name, b.Name) })
 	return nil
 }
 
@@ -156,15 +188,14 @@ func elements(name string) (string, int, error) {
 	return array, min(n, maxVariable+1), nil
 }
 
-func (t *Test) initial(variables map[string]Variable, term string, bytes int, right string, assigned bool) error {
-	var value Value
-	if right = strings.TrimSpace(right); assigned {
-		number, err := parseNumber(right)
-		if value.Number = number; err != nil {
-			value = Value{Address: strings.TrimPrefix(right, "&")}
-		}
+func (t *Test) initial(variables map[string]litmus.Variable, term string, bytes int, right string, assigned bool) error {
+	var value litmus.Value
+	if number, err := strconv.ParseUint(right, 10, 64); err == nil {
+		value.Number = number
+	} else {
+		value.Address = right
 	}
-	if thread, reg, ok := Register(term); ok {
+	if thread, reg, ok := litmus.Register(term); ok {
 		if thread >= len(t.Threads) {
 			return fmt.Errorf("%s: there is no such thread", term)
 		}
@@ -178,7 +209,7 @@ func (t *Test) initial(variables map[string]Variable, term string, bytes int, ri
 	if bytes == 0 {
 		bytes = max(variable.Bytes, typeBytes["int"])
 	}
-	variables[name] = Variable{Name: name, Bytes: bytes, Value: value}
+	variables[name] = litmus.Variable{Name: name, Bytes: bytes, Value: value}
 	return nil
 }
 
@@ -193,7 +224,7 @@ func (t *Test) mentioned() map[string]bool {
 		}
 	}
 	for _, term := range t.Observed() {
-		if _, _, isReg := Register(term); !isReg {
+		if _, _, isReg := litmus.Register(term); !isReg {
 			name, _ := Location(term)
 			names[name] = true
 		}
@@ -206,7 +237,7 @@ func (t *Test) check() error {
 		return fmt.Errorf("test %s: it has no threads", t.Name)
 	}
 	for _, term := range t.Observed() {
-		if thread, _, ok := Register(term); ok && thread >= len(t.Threads) {
+		if thread, _, ok := litmus.Register(term); ok && thread >= len(t.Threads) {
 			return fmt.Errorf("test %s: the condition names %s, which is no thread", t.Name, term)
 		}
 		if name, ok := Location(term); ok && strings.Contains(name, "[") {
