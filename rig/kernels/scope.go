@@ -77,6 +77,7 @@ type scoped struct {
 	why    string
 	callee bool
 	lines  objfile.Lines     // by distance from its start; empty: not known
+	calls  []objfile.Body    // what was inlined into it, the same way
 	other  []coderange.Range // parts for which they do not hold
 }
 
@@ -298,7 +299,7 @@ func (f *finder) place(in kernel.Object, functions []linetable.Function) error {
 			f.notes = append(f.notes, fmt.Sprintf("not in scope: the kernel has no code of %s (%s)", o.Symbol, o.Why))
 			continue
 		}
-		f.add(scoped{code: p.Range, other: p.Other, why: o.Why, lines: o.Lines})
+		f.add(scoped{code: p.Range, other: p.Other, why: o.Why, lines: o.Lines, calls: o.Inlined})
 	}
 	return nil
 }
@@ -366,7 +367,7 @@ func (f *finder) disassemble(k *Analysis, weak bool) error {
 		l := at[s.Addr]
 		l.Text = s.Text
 		k.Code.Stops = append(k.Code.Stops, trial.ScopeStop{Kind: s.Kind, AtBoot: s.AtBoot, Near: isNear[s.Addr], Instruction: boot.InstructionOf(l)})
-		if slices.Contains(f.added[l.File], l.Line) && slices.Contains(orders, s.Kind) {
+		if f.ofFix(l) && slices.Contains(orders, s.Kind) {
 			k.FixOrders = append(k.FixOrders, s.Addr)
 			ordersStores = ordersStores || s.Kind != insn.StopAcquire && !insn.LoadBarrier(s.Text)
 		}
@@ -384,12 +385,34 @@ func (f *finder) disassemble(k *Analysis, weak bool) error {
 // orders are the kinds of stops by which Arm orders accesses.
 var orders = []string{insn.StopBarrier, insn.StopRelease, insn.StopAcquire, insn.StopAtomic}
 
+// ofFix says whether an instruction is of a line that the patch added, or of what was
+// inlined for a call on one.
+func (f *finder) ofFix(l elfcode.Line) bool {
+	if slices.Contains(f.added[l.File], l.Line) {
+		return true
+	}
+	o, ok := f.holder(l.Addr)
+	return ok && slices.ContainsFunc(o.calls, func(b objfile.Body) bool {
+		at := l.Addr - o.code.Start
+		return b.Start <= at && at < b.End && slices.Contains(f.added[b.Call.File], b.Call.Line)
+	})
+}
+
 func (f *finder) source(addr uint64) (string, int) {
+	o, ok := f.holder(addr)
+	if !ok {
+		return "", 0
+	}
+	r := o.lines.At(addr - o.code.Start)
+	return r.File, r.Line
+}
+
+// holder is the function whose code is there, as far as its lines are known.
+func (f *finder) holder(addr uint64) (scoped, bool) {
 	for _, o := range f.found {
 		if len(o.lines) > 0 && o.code.Holds(addr) && !coderange.Within(o.other, addr) {
-			r := o.lines.At(addr - o.code.Start)
-			return r.File, r.Line
+			return o, true
 		}
 	}
-	return "", 0
+	return scoped{}, false
 }

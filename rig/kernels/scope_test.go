@@ -180,6 +180,25 @@ func TestTheFixsOwnOrdersAreFound(t *testing.T) {
 	require.Empty(t, a.FixOrders)
 }
 
+// A line that calls what is inlined is the fix's with all that comes of it: a barrier that
+// stands in a header that the fix does not change, as wq_has_sleeper()'s does. Calls of the
+// same on other lines are not.
+func TestTheFixsOrdersAreFoundInWhatItsLinesInline(t *testing.T) {
+	text, err := os.ReadFile(example(t).Objects[0].Source)
+	require.NoError(t, err)
+	const call, head = "\tordered(r);\n", "/* inlined wherever it is called */\n"
+	const inline = "static inline void really(void)\n{\n\t__asm__ volatile(\"dmb ish\" : : : \"memory\");\n}\nstatic inline void ordered(struct ring *r)\n{\n\treally();\n}\n"
+	with := strings.Replace(string(text), head, inline+head, 1)
+	with = strings.Replace(with, "\tr->length++;\n", "\tr->length++;\n"+call, 1)
+	image := exampleOf(t, strings.Replace(with, "\treturn r->head;\n", call+"\treturn r->head;\n", 1))
+	image.PatchText = header + "diff --git a/lib/ring.c b/lib/ring.c\n--- a/lib/ring.c\n+++ b/lib/ring.c\n@@ -14,4 +14,5 @@\n {\n \tr->length++;\n+" + call + " \tWRITE_ONCE(r->head, r->head + 1);\n }\n"
+	a, err := analyser(t, scenario.Scope{Kernel: []string{"nothing"}}).Analyse(t.Context(), image, t.TempDir())
+	require.NoError(t, err)
+	require.Len(t, a.Code.Stops, 4, "three barriers, and one call: %v", a.Code.Stops)
+	require.Len(t, a.FixOrders, 2, "inlined into post() and flush(): %v", a.Code.Stops)
+	require.Empty(t, a.Notes)
+}
+
 // Who brings a fix that cannot be called fixed is told before any boot.
 func TestAFixThatOrdersLoadsAloneIsTold(t *testing.T) {
 	with, without := withBarrier(t, "ishld")
