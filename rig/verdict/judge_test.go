@@ -31,6 +31,9 @@ func TestJudge(t *testing.T) {
 	half := tally("pc", 10, 0)
 	looseHit := clean
 	looseHit.HitWindows, looseHit.HitUnits = 1, 1
+	long := tally("pc", CleanBlocks, 0)
+	ruled := Setting{Emulated: true, Never: []string{"unpatched"}}
+	worked := func(o *trial.Observation) { o.Counters = map[string]uint64{counterDelayed: 1} }
 	with := func(o trial.Observation, change func(*trial.Observation)) trial.Observation { change(&o); return o }
 	for name, c := range map[string]struct {
 		unpatched, patched trial.Observation
@@ -60,6 +63,14 @@ func TestJudge(t *testing.T) {
 		"tso, nothing ran":               {arm(trial.Unpatched, tally("pc", 0, 0)), arm(trial.Patched, clean), Setting{RuledOut: true}, trial.Inconclusive},
 		"tso, unpatched hit":             {arm(trial.Unpatched, bad), arm(trial.Patched, clean), Setting{RuledOut: true}, trial.Inconclusive},
 		"tso, patched hit":               {arm(trial.Unpatched, clean), arm(trial.Patched, bad), Setting{RuledOut: true}, trial.NotFixed},
+		"tests say never":                {with(arm(trial.Unpatched, long), worked), with(arm(trial.Patched, clean), worked), ruled, trial.NoEffect},
+		"tests say never, little ran":    {with(arm(trial.Unpatched, half), worked), with(arm(trial.Patched, clean), worked), ruled, trial.Inconclusive},
+		"tests say never, nothing ran":   {with(arm(trial.Unpatched, long), worked), with(arm(trial.Patched, tally("pc", 0, 0)), worked), ruled, trial.Inconclusive},
+		"tests say never, idle":          {arm(trial.Unpatched, long), with(arm(trial.Patched, clean), worked), ruled, trial.Inconclusive},
+		"tests say never, idle patched":  {with(arm(trial.Unpatched, long), worked), arm(trial.Patched, clean), ruled, trial.Inconclusive},
+		"tests say never, unpatched hit": {with(arm(trial.Unpatched, bad), worked), with(arm(trial.Patched, clean), worked), ruled, trial.Inconclusive},
+		"tests say never, patched hit":   {with(arm(trial.Unpatched, long), worked), with(arm(trial.Patched, bad), worked), ruled, trial.NotFixed},
+		"tests say never, same code":     {with(arm(trial.Unpatched, long), worked), with(arm(trial.Patched, clean), worked), Setting{Emulated: true, Never: ruled.Never, SameCode: true}, trial.Identical},
 		"relaxed, both hit":              {arm(trial.Unpatched, bad), arm(trial.Patched, bad), Setting{Unordered: true}, trial.Inconclusive},
 		"relaxed, patched clean":         {arm(trial.Unpatched, bad), arm(trial.Patched, clean), Setting{Unordered: true}, trial.Inconclusive},
 		"relaxed, tso":                   {arm(trial.Unpatched, clean), arm(trial.Patched, clean), Setting{Unordered: true, RuledOut: true}, trial.NoEffect},
