@@ -26,6 +26,7 @@ type comparison struct {
 	// prepared is what the result tells of the setup.
 	prepared trial.Prepared
 	model    trial.Voice // what the memory model says of them
+	never    []string    // the scenario's tests that rule the bug out
 }
 
 // Compare builds and boots the unpatched and the patched kernel and judges them.
@@ -63,6 +64,9 @@ func compare(ctx context.Context, run *command.Run, ask model) (r trial.Result, 
 	}
 	if c.model, err = askModel(ctx, run, ask, setup.Kernels); err != nil {
 		return r, err
+	}
+	if setup.Emulated() {
+		c.never = ask.forbids(ctx, run)
 	}
 	judged := trial.JudgedReader(run.Config.Spec.Readers)
 	for _, reader := range run.Config.Spec.Readers {
@@ -115,7 +119,7 @@ func (c *comparison) setting(reader trial.Reader) verdict.Setting {
 		limit = verdict.Limit(limit)
 	}
 	return verdict.Setting{
-		RuledOut: c.run.Scenario.RuledOut(c.run.Arch), Emulated: c.setup.Emulated(), Unordered: !c.setup.Ordered(reader),
+		RuledOut: c.run.Scenario.RuledOut(c.run.Arch), Never: c.never, Emulated: c.setup.Emulated(), Unordered: !c.setup.Ordered(reader),
 		SameCode: c.sameCode(), Elsewhere: c.prepared.CodeElsewhere, Own: len(c.run.Config.Spec.Patch) > 0,
 		Limit: limit, Words: c.run.Scenario.Words,
 	}

@@ -62,6 +62,22 @@ func (ask model) of(ctx context.Context, cacheDir string, v trial.Variant, ways 
 	return verdict.ModelSaying(allowed, len(tests)), nil
 }
 
+// forbids names the scenario's own tests of the unpatched kernel in the machine's
+// instructions, where there are some and none allows a hit: what compilers make of the
+// source may have more order than the kernel's memory model promises, such as an address
+// that depends on what was loaded. Where herd7 cannot be had nothing is ruled out.
+func (ask model) forbids(ctx context.Context, run *command.Run) []string {
+	tests := run.Scenario.ArchTests(run.Arch, string(trial.Unpatched))
+	names := slices.Sorted(maps.Keys(tests))
+	for _, name := range names {
+		allowed, err := ask(ctx, run.Config.CacheDir, []trial.LitmusTest{{Name: name, Text: tests[name]}})
+		if err != nil || allowed != trial.Never {
+			return nil
+		}
+	}
+	return names
+}
+
 // noteAllowed notes, for who reads that a kernel is fixed, which of the scenario's own
 // tests in the machine's instructions allow a hit with its fix. Code outside of the scope runs in
 // order, so that what orders one side alone may look like all that is needed. Of a patch of

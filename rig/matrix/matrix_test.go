@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/arch"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/goldentest"
 	"kcovrig/rig/scenario"
@@ -51,13 +52,24 @@ func TestTheExampleJudgesAllBugsThatComeWithIt(t *testing.T) {
 	require.NoError(t, err)
 	f, err := Parse("nightly.yaml", text)
 	require.NoError(t, err)
-	var fixed []string
+	arm, err := arch.Lookup("arm64")
+	require.NoError(t, err)
+	var judged []string
 	for _, c := range f.Cells {
-		if c.Expect == Fixed {
-			fixed = append(fixed, f.ScenarioOf(c).Name)
+		s := f.ScenarioOf(c)
+		switch {
+		case c.Expect == Fixed:
+			judged = append(judged, s.Name)
+		case c.Expect == NoEffect && c.Spec.Arch == arm.Name: // one that must not show, as its own tests say
+			judged = append(judged, s.Name)
+			tests := s.ArchTests(arm, string(trial.Unpatched))
+			assert.NotEmpty(t, tests, s.Name)
+			for name, text := range tests {
+				assert.Contains(t, text, "Result: Never", "%s: %s", s.Name, name)
+			}
 		}
 	}
-	assert.Subset(t, fixed, scenario.Names())
+	assert.Subset(t, judged, scenario.Names())
 }
 
 func TestIncludedCellsHaveDefaults(t *testing.T) {

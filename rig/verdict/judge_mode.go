@@ -109,6 +109,10 @@ func (r rule) verdictOf(u, p wire.Tally, m trial.ModeJudgement, setting Setting,
 		return trial.Inconclusive, reasonTSOBroken(words)
 	case setting.RuledOut:
 		return trial.NoEffect, reasonTSO
+	case len(setting.Never) > 0 && u.HitWindows > 0:
+		return trial.Inconclusive, reasonNeverBroken(setting.Never, words)
+	case len(setting.Never) > 0 && !few.seldom:
+		return trial.NoEffect, reasonNever(setting.Never, words)
 	case u.HitWindows == 0 && few.seldom:
 		return trial.Inconclusive, reasonNoHit(words) + few.ended
 	case u.HitWindows == 0:

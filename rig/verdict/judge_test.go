@@ -81,6 +81,38 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// What the scenario's tests of the unpatched kernel forbid was not shown where both kernels
+// ran for long enough, and the emulator could have shown something in both.
+func TestJudgeWhatTheTestsForbid(t *testing.T) {
+	bad, clean, half, long := tally("pc", 400, 240), tally("pc", 600, 0), tally("pc", 10, 0), tally("pc", CleanBlocks, 0)
+	ruled := Setting{Emulated: true, Never: []string{"unpatched"}}
+	same := ruled
+	same.SameCode = true
+	worked := func(v trial.Variant, tallies ...wire.Tally) trial.Observation {
+		o := arm(v, tallies...)
+		o.Counters = map[string]uint64{counterDelayed: 1}
+		return o
+	}
+	for name, c := range map[string]struct {
+		unpatched, patched trial.Observation
+		setting            Setting
+		want               trial.Verdict
+	}{
+		"none shown":    {worked(trial.Unpatched, long), worked(trial.Patched, clean), ruled, trial.NoEffect},
+		"little ran":    {worked(trial.Unpatched, half), worked(trial.Patched, clean), ruled, trial.Inconclusive},
+		"nothing ran":   {worked(trial.Unpatched, long), worked(trial.Patched, tally("pc", 0, 0)), ruled, trial.Inconclusive},
+		"idle":          {arm(trial.Unpatched, long), worked(trial.Patched, clean), ruled, trial.Inconclusive},
+		"idle patched":  {worked(trial.Unpatched, long), arm(trial.Patched, clean), ruled, trial.Inconclusive},
+		"unpatched hit": {worked(trial.Unpatched, bad), worked(trial.Patched, clean), ruled, trial.Inconclusive},
+		"patched hit":   {worked(trial.Unpatched, long), worked(trial.Patched, bad), ruled, trial.NotFixed},
+		"same code":     {worked(trial.Unpatched, long), worked(trial.Patched, clean), same, trial.Identical},
+	} {
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, c.want, Judge(c.unpatched, c.patched, c.setting).Verdict)
+		})
+	}
+}
+
 // A patch of smp_wmb() alone leaves the code as it is on a TSO architecture: that it was not
 // tested there must not read as if it did nothing anywhere.
 func TestIdenticalKernelsOnTSOSayWhatABarrierIsThere(t *testing.T) {

@@ -9,6 +9,7 @@ package verdict
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"kcovrig/guest/wire"
@@ -33,6 +34,14 @@ func reasonTSOBroken(w wording.Words) string {
 	return fmt.Sprintf("the unpatched kernel showed %s although the architecture keeps stores in order: distrust the rig or the reader", w.Full().Hits)
 }
 
+func reasonNever(never []string, w wording.Words) string {
+	return fmt.Sprintf("by the scenario's own litmus tests of the unpatched kernel (%s) the architecture's memory model rules out %s, and neither kernel showed any", strings.Join(never, ", "), w.A())
+}
+
+func reasonNeverBroken(never []string, w wording.Words) string {
+	return fmt.Sprintf("the unpatched kernel showed %s although the scenario's own litmus tests of it (%s) say never: distrust the rig or the tests", w.Full().Hits, strings.Join(never, ", "))
+}
+
 func reasonNoHit(w wording.Words) string {
 	return fmt.Sprintf("the unpatched kernel showed no %s, so the patched kernel's silence says nothing", w.Full().Hit)
 }
@@ -55,6 +64,10 @@ const counterDelayed = "delayed"
 // Setting is what Judge needs to know beside the two observations.
 type Setting struct {
 	RuledOut bool // the architecture keeps stores in order, and the bug is that two are not
+	// Never names the scenario's litmus tests of the unpatched kernel in the machine's
+	// instructions, where all forbid what a hit shows: the emulator is to show none then. Asked
+	// where it runs.
+	Never []string
 	// SameCode: the two kernels' code is the same where the bug is, so that whatever they
 	// show says nothing of the patch. Elsewhere: but it differs elsewhere.
 	SameCode, Elsewhere bool
@@ -93,6 +106,9 @@ func (r rule) judge(unpatched, patched trial.Observation, setting Setting) trial
 	}
 	if unpatched.Outcome == trial.OutcomeCut || patched.Outcome == trial.OutcomeCut { // who did that knows it
 		setting.Limit = 0
+	}
+	if unpatched.Counters[counterDelayed] == 0 || patched.Counters[counterDelayed] == 0 { // an emulator that did nothing has shown nothing
+		setting.Never = nil
 	}
 	j := trial.Judgement{Modes: []trial.ModeJudgement{}, Reasons: []string{}}
 	w := r.weightOf(unpatched, patched, setting)

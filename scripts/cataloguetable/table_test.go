@@ -3,6 +3,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -36,6 +37,16 @@ func TestPage(t *testing.T) {
 	assert.Contains(t, page, "| [b](../scenarios/b/README.md) | 6.12.117 | 40 of 2000 events | 2 % | 0.1 s | 0 of 3000 | fixed | 6 s | 2026-11-29 |\n", "modes are added up, and the first hit is the earliest")
 	assert.Contains(t, page, "| b | load-barrier | 1 of 9 | 2 of 8 | not-fixed | 0 of 70, not ended |\n")
 	assert.Contains(t, page, "| a | - | - | - | - | did not run |\n", "what was not run is said")
+}
+
+func TestWhatMustNotShowIsSaidToBeExpected(t *testing.T) {
+	of := func(verdict string) string {
+		entries, err := Load(fstest.MapFS{"a/fix.json": written(strings.Replace(wrongText, "not-fixed", verdict, 1)), "b/fix.json": written(wrongText)})
+		require.NoError(t, err)
+		return Page(entries)
+	}
+	assert.Contains(t, of("no-effect-possible"), "\nExpected not to show: [a](../scenarios/a/README.md). The kernel's memory model allows the bug")
+	assert.NotContains(t, of("fixed"), "Expected not to show")
 }
 
 func TestWhatIsNoResult(t *testing.T) {
