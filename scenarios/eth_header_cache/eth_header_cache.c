@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Both sides send datagrams to the same new addresses behind an Ethernet device, in the
- * same order. Whoever is ahead makes a header for each, in eth_header_cache(), which takes
- * time: the other, who finds them there, is soon close behind. The frames are read from a
- * packet socket. A try is one address, and a hit one of which a frame has another header.
+ * Both sides send a datagram to the same address behind an Ethernet device, at once. The
+ * neighbour is known, and has no header yet: whoever comes first makes one, in
+ * eth_header_cache(), and the other may find it. The frames are read from a packet socket.
+ * A try is one address, and a hit one of which a frame has another header.
  */
 #include "kcovrig.h"
 #include <arpa/inet.h>
@@ -16,9 +16,8 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#define DEVICE "dummy0" /* it answers nobody, and asks nobody for addresses */
-#define ADDRESSES 64    /* in each meeting of the sides */
-#define DELAY 100       /* of either side, at most, by chance */
+#define DEVICE "dummy0"
+#define ADDRESSES 64 /* in each meeting of the sides */
 #define NETWORK 0x0a010000u
 
 static int out[2], frames;
@@ -30,7 +29,6 @@ static void call(unsigned i)
 {
 	int side = getpid() != first;
 
-	spin(below(DELAY));
 	must(sendto(out[side], NULL, 0, 0, (struct sockaddr *)&to[i], sizeof to[i]) == 0, "sendto");
 }
 
