@@ -22,7 +22,7 @@ import (
 
 // analysisVersion is part of the cached analyses' name: raise it when what is
 // found in the same binary changes.
-const analysisVersion = 16
+const analysisVersion = 17
 
 // ListingFile is the disassembly in a boot's folder.
 const ListingFile = "code.lst"

@@ -77,7 +77,7 @@ type Analysis struct {
 	Publishers []uint64
 	Ways       objcode.Ways // from the first to the second
 	// FixOrders are, where the two writes are not known, the instructions on lines that
-	// the patch added which order accesses.
+	// the patch added, or of what those call inline, which order accesses.
 	FixOrders []uint64
 	// Compared are the functions whose code tells the variants apart.
 	Compared []string

@@ -73,11 +73,12 @@ func scopeKey(s scenario.Scenario, patch string) string {
 
 // scoped is a function in scope.
 type scoped struct {
-	code   coderange.Range // in vmlinux
-	why    string
-	callee bool
-	lines  objfile.Lines     // by distance from its start; empty: not known
-	other  []coderange.Range // parts for which they do not hold
+	code    coderange.Range // in vmlinux
+	why     string
+	callee  bool
+	lines   objfile.Lines     // by distance from its start; empty: not known
+	inlined []objfile.Body    // what it holds of other functions, likewise
+	other   []coderange.Range // parts for which they do not hold
 }
 
 // finder finds the functions of one kernel.
@@ -298,7 +299,7 @@ func (f *finder) place(in kernel.Object, functions []linetable.Function) error {
 			f.notes = append(f.notes, fmt.Sprintf("not in scope: the kernel has no code of %s (%s)", o.Symbol, o.Why))
 			continue
 		}
-		f.add(scoped{code: p.Range, other: p.Other, why: o.Why, lines: o.Lines})
+		f.add(scoped{code: p.Range, other: p.Other, why: o.Why, lines: o.Lines, inlined: o.Inlined})
 	}
 	return nil
 }
@@ -366,7 +367,7 @@ func (f *finder) disassemble(k *Analysis, weak bool) error {
 		l := at[s.Addr]
 		l.Text = s.Text
 		k.Code.Stops = append(k.Code.Stops, trial.ScopeStop{Kind: s.Kind, AtBoot: s.AtBoot, Near: isNear[s.Addr], Instruction: boot.InstructionOf(l)})
-		if slices.Contains(f.added[l.File], l.Line) && slices.Contains(orders, s.Kind) {
+		if f.isOfFix(l) && slices.Contains(orders, s.Kind) {
 			k.FixOrders = append(k.FixOrders, s.Addr)
 			ordersStores = ordersStores || s.Kind != insn.StopAcquire && !insn.LoadBarrier(s.Text)
 		}
@@ -383,6 +384,26 @@ func (f *finder) disassemble(k *Analysis, weak bool) error {
 
 // orders are the kinds of stops by which Arm orders accesses.
 var orders = []string{insn.StopBarrier, insn.StopRelease, insn.StopAcquire, insn.StopAtomic}
+
+// isOfFix says whether an instruction is on a line that the patch at hand added, or in
+// the code of a function that such a line calls and that was inlined there.
+func (f *finder) isOfFix(l elfcode.Line) bool {
+	if slices.Contains(f.added[l.File], l.Line) {
+		return true
+	}
+	for _, o := range f.found {
+		if !o.code.Holds(l.Addr) || coderange.Within(o.other, l.Addr) {
+			continue
+		}
+		at := l.Addr - o.code.Start
+		if slices.ContainsFunc(o.inlined, func(b objfile.Body) bool {
+			return b.Start <= at && at < b.End && slices.Contains(f.added[b.CallFile], b.CallLine)
+		}) {
+			return true
+		}
+	}
+	return false
+}
 
 func (f *finder) source(addr uint64) (string, int) {
 	for _, o := range f.found {

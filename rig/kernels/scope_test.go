@@ -180,6 +180,26 @@ func TestTheFixsOwnOrdersAreFound(t *testing.T) {
 	require.Empty(t, a.FixOrders)
 }
 
+// A fix may order by a call of an inline function, whose own lines it does not change: such
+// are atomic_set_release() and i_size_write(). Where the same function is called from
+// another line it is not the fix's.
+func TestWhatTheFixCallsInlineIsTheFixs(t *testing.T) {
+	text, err := os.ReadFile("../internal/linetable/testdata/ring.c")
+	require.NoError(t, err)
+	const function = "static inline __attribute__((always_inline)) void order(void) { __asm__ volatile(\"dmb ishst\" : : : \"memory\"); }\n"
+	const before, begin = "\tr->length++;\n", "/* inlined wherever it is called */\n"
+	ordered := strings.Replace(string(text), begin, function+begin, 1)
+	ordered = strings.Replace(ordered, "void flush(struct ring *r)\n{\n", "void flush(struct ring *r)\n{\n\torder();\n", 1)
+	with := exampleOf(t, strings.Replace(ordered, before, before+"\torder();\n", 1))
+	with.PatchText = header + "diff --git a/lib/ring.c b/lib/ring.c\n--- a/lib/ring.c\n+++ b/lib/ring.c\n@@ -15,4 +15,5 @@\n {\n " + before + "+\torder();\n \tWRITE_ONCE(r->head, r->head + 1);\n }\n"
+	a, err := analyser(t, scenario.Scope{}).Analyse(t.Context(), with, t.TempDir())
+	require.NoError(t, err)
+	barriers := slices.DeleteFunc(slices.Clone(a.Code.Stops), func(s trial.ScopeStop) bool { return !strings.Contains(s.Text, "dmb") })
+	require.Len(t, barriers, 3, "one of flush() itself: %v", a.Code.Stops)
+	require.Len(t, a.FixOrders, 2, "inlined into post() and flush() with publish()")
+	require.Empty(t, a.Notes)
+}
+
 // Who brings a fix that cannot be called fixed is told before any boot.
 func TestAFixThatOrdersLoadsAloneIsTold(t *testing.T) {
 	with, without := withBarrier(t, "ishld")

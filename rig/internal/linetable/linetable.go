@@ -44,6 +44,8 @@ type Function struct {
 	Size    uint64
 	Why     string        // "kernel/fork.c:988 in hunk 1", "calls copy_mm", "named"
 	Lines   objfile.Lines // of its code, by distance from Start
+	// Inlined is what of other functions was inlined into it, by distance from Start.
+	Inlined []objfile.Body
 }
 
 // Find returns the functions, by section and address. None is no error: another
@@ -212,7 +214,8 @@ func (s *search) result() []Function {
 		delete(s.why, f.Value) // a second name of the same code
 		start := f.Value - s.object.Base(f.Section)
 		out = append(out, Function{
-			Symbol: f.Name, Section: s.object.File.Sections[f.Section].Name, Start: start, Size: f.Size, Why: why, Lines: s.linesOf(f),
+			Symbol: f.Name, Section: s.object.File.Sections[f.Section].Name, Start: start, Size: f.Size, Why: why,
+			Lines: s.linesOf(f), Inlined: s.inlinedInto(f),
 		})
 	}
 	slices.SortFunc(out, func(a, b Function) int {
@@ -228,6 +231,18 @@ func (s *search) linesOf(f elf.Symbol) objfile.Lines {
 	for _, r := range s.lines {
 		if r.Addr > f.Value && r.Addr < f.Value+f.Size {
 			out = append(out, objfile.Row{Addr: r.Addr - f.Value, File: r.File, Line: r.Line})
+		}
+	}
+	return out
+}
+
+// inlinedInto is what a function holds of others, with the lines that call them.
+func (s *search) inlinedInto(f elf.Symbol) []objfile.Body {
+	var out []objfile.Body
+	for _, b := range s.bodies {
+		if b.CallLine > 0 && b.Start >= f.Value && b.End <= f.Value+f.Size {
+			b.Start, b.End = b.Start-f.Value, b.End-f.Value
+			out = append(out, b)
 		}
 	}
 	return out
@@ -259,6 +274,9 @@ func (s *search) readCode(d *dwarf.Data, source string) error {
 	}
 	if s.bodies, err = objfile.ReadBodies(d); err != nil {
 		return err
+	}
+	for i, b := range s.bodies {
+		s.bodies[i].CallFile = units.below(b.CallFile)
 	}
 	s.heads = units.heads
 	slices.SortFunc(s.heads, func(a, b head) int {
