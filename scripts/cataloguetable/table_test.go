@@ -70,5 +70,6 @@ func TestPagesOfScenarios(t *testing.T) {
 	}
 	assert.Equal(t, "found (new bugs 5 and 9)", said["tls"])
 	assert.Equal(t, "reproduced (known bug 2)", said["watch_queue"])
+	assert.Equal(t, "found (new bug 2)", said["watch_queue_size"])
 	assert.NotContains(t, said, "hidraw")
 }
