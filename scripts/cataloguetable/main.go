@@ -4,7 +4,8 @@
 // the results of one scenario; it leaves the runs themselves to scripts/catalogue.
 //
 // Its one argument is a folder that holds a folder per scenario, with fix.json,
-// native.json and a wrong-PATCH.json for each wrong fix: kcovrig's --json output.
+// native.json and a wrong-PATCH.json for each wrong fix: kcovrig's --json output. It is
+// run where scenarios/ is, whose pages say what another tool has to say of a bug.
 package main
 
 import (
@@ -17,7 +18,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: cataloguetable FOLDER")
 		os.Exit(2)
 	}
-	entries, err := Load(os.DirFS(os.Args[1]))
+	entries, err := Load(os.DirFS(os.Args[1]), os.DirFS("scenarios"))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "cataloguetable:", err)
 		os.Exit(3)

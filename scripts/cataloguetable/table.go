@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -38,10 +39,12 @@ type Entry struct {
 	Name        string
 	Fix, Native Result
 	Wrong       []Result
+	OZZ         string // what OZZ's authors say of the bug
 }
 
-// Load reads the results of all scenarios in a folder, sorted by their names.
-func Load(folder fs.FS) ([]Entry, error) {
+// Load reads the results of all scenarios in a folder, sorted by their names, and from
+// the scenarios' own pages what is known of the bug beside them.
+func Load(folder, scenarios fs.FS) ([]Entry, error) {
 	files, err := fs.Glob(folder, "*/fix.json")
 	if err != nil || len(files) == 0 {
 		return nil, errors.Join(err, errors.New("no results: want SCENARIO/fix.json"))
@@ -55,10 +58,11 @@ func Load(folder fs.FS) ([]Entry, error) {
 			err2 = nil // its row says so
 		}
 		wrong, err3 := fs.Glob(folder, e.Name+"/wrong-*.json")
-		if err := errors.Join(err, err2, err3); err != nil {
+		ozz, err4 := answerOfOZZ(scenarios, e.Name)
+		if err := errors.Join(err, err2, err3, err4); err != nil {
 			return nil, err
 		}
-		e.Fix, e.Native = fix, native
+		e.Fix, e.Native, e.OZZ = fix, native, ozz
 		for _, file := range wrong {
 			r, err := load(folder, file)
 			if err != nil {
@@ -70,6 +74,20 @@ func Load(folder fs.FS) ([]Entry, error) {
 		entries = append(entries, e)
 	}
 	return entries, nil
+}
+
+var ozzLine = regexp.MustCompile(`(?m)^OZZ: (.+)\.$`)
+
+// answerOfOZZ is what the page of a scenario says of it in a line that begins with "OZZ: ".
+func answerOfOZZ(scenarios fs.FS, name string) (string, error) {
+	page, err := fs.ReadFile(scenarios, name+"/README.md")
+	if err != nil {
+		return "", fmt.Errorf("the page of a scenario: %w", err)
+	}
+	if answer := ozzLine.FindSubmatch(page); answer != nil {
+		return string(answer[1]), nil
+	}
+	return "-", nil
 }
 
 func load(folder fs.FS, file string) (Result, error) {
@@ -149,6 +167,7 @@ const head = `<!-- SPDX-License-Identifier: Apache-2.0 -->
 Scenarios that come with kcovrig, each judged with its fix and with wrong ones, and run without the emulator for some seconds: what
 scripts/cataloguetable made of the results of "kcovrig compare --json", which scripts/catalogue gets anew, of one scenario or of all: rows of one day need not be of one run. Nothing is here that was not run. Each scenario's README says
 what the bug is and how it shows. Rates depend on the host and on its load, and few tries without a hit say little.
+OZZ is what its authors say of the same bug (SOSP 2024, and the programs that come with it): one of the eleven new ones that it found, or one of the nine known ones that it was tried on, as it sees an instrumented kernel on x86; "-" is a bug that is among neither.
 
 `
 
@@ -171,11 +190,11 @@ func notToShow(entries []Entry) string {
 func Page(entries []Entry) string {
 	var b strings.Builder
 	b.WriteString(head)
-	b.WriteString("| scenario | kernel | unpatched | share | first hit after | patched | verdict | stress | day |\n|---|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("| scenario | kernel | unpatched | share | first hit after | patched | verdict | stress | day | OZZ |\n|---|---|---|---|---|---|---|---|---|---|\n")
 	for _, e := range entries {
 		bad, good := e.Fix.sum(false), e.Fix.sum(true)
-		fmt.Fprintf(&b, "| [%s](../scenarios/%[1]s/README.md) | %s | %s %s | %s | %s | %s | %s | %s | %s |\n", e.Name, e.Fix.Kernel.Version,
-			bad.counts(), e.Fix.Words.Windows, bad.share(), seconds(bad.first), good.counts(), e.Fix.Verdict, seconds(max(bad.longest, good.longest)), e.Fix.day)
+		fmt.Fprintf(&b, "| [%s](../scenarios/%[1]s/README.md) | %s | %s %s | %s | %s | %s | %s | %s | %s | %s |\n", e.Name, e.Fix.Kernel.Version,
+			bad.counts(), e.Fix.Words.Windows, bad.share(), seconds(bad.first), good.counts(), e.Fix.Verdict, seconds(max(bad.longest, good.longest)), e.Fix.day, e.OZZ)
 	}
 	b.WriteString(notToShow(entries))
 	b.WriteString("\n## Wrong fixes, and without the emulator\n\n| scenario | wrong fix | unpatched | with it | verdict | unpatched, without the emulator |\n|---|---|---|---|---|---|\n")
