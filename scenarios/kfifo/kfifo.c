@@ -61,19 +61,16 @@ static void write_from(unsigned long long n)
 	}
 }
 
-/* Before the first run there is no gap, and before all others there is. */
+/* Before each run there is a gap, but not before the first of a boot. */
 static void begin(void)
 {
-	unsigned samples[RUN];
-	long got = 0;
+	unsigned sample = 0;
 
 	send_run();
-	for (unsigned i = 0; got < (long)sizeof samples; i++) {
-		long n = read(fd, (char *)samples + got, sizeof samples - got);
-
-		got += n > 0 ? n : 0;
-		usleep(1000);
-		must(i < 2000, "get the first run");
+	for (unsigned i = 0; LIRC_MODE2(sample) != LIRC_MODE2_TIMEOUT; i++) {
+		if (read(fd, &sample, sizeof sample) != sizeof sample)
+			usleep(1000);
+		must(i < 4000, "get the first run");
 	}
 }
 
