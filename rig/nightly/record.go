@@ -50,16 +50,6 @@ func recordCell(ctx context.Context, db *history.DB, dir, began string, r matrix
 	return run, db.RecordPast(ctx, past)
 }
 
-// recordKept records the answers that were there: whoever was killed between an
-// answer and its record left it out. What is in the history stays there once.
-func (n *night) recordKept() {
-	for _, c := range n.cells {
-		if n.folder.earlier.answered(c) {
-			n.record(n.results[c.ID])
-		}
-	}
-}
-
 // isMatrixFolder says whether a matrix works or worked in dir.
 func isMatrixFolder(dir string) bool {
 	_, err := os.Stat((&matrixFolder{dir: dir}).plan())
