@@ -101,7 +101,7 @@ func (a *app) explain(cmd *cobra.Command, run result.Saved, o explainOptions) er
 		}
 	}
 	o.show.Width, o.show.Color = a.terminal(a.stdout)
-	return explain.Writers.Render(a.stdout, format.Of(o.json), explain.Explanation{Run: run, Options: o.show})
+	return explain.Explanations.Render(a.stdout, format.Of(o.json), explain.Explanation{Run: run, Options: o.show})
 }
 
 // terminal returns how many letters a line of w holds and whether colour is

@@ -168,11 +168,11 @@ func showMatrix(w io.Writer, dir string, as format.Format, since string) error {
 
 func renderMatrix(w io.Writer, now result.SavedMatrix, as format.Format, since string) error {
 	if since == "" {
-		return matrices.Formats.Render(w, as, matrices.Report{Now: now})
+		return matrices.Reports.Render(w, as, matrices.Report{Now: now})
 	}
 	before, err := result.LoadMatrix(since)
 	if err != nil {
 		return err
 	}
-	return matrices.Formats.Render(w, as, matrices.Report{Now: now, Before: &before})
+	return matrices.Reports.Render(w, as, matrices.Report{Now: now, Before: &before})
 }

@@ -24,8 +24,8 @@ type Report struct {
 	Before *result.SavedMatrix
 }
 
-// Formats are all formats of a report on a matrix.
-var Formats = format.Writers[Report]{
+// Reports are all formats of a report on a matrix.
+var Reports = format.Writers[Report]{
 	{Format: format.Text, Write: writeText}, {Format: format.JSON, Write: writeSaved}, {Format: format.JUnit, Write: writeJUnit},
 	{Format: format.Markdown, Write: writeMarkdown}, {Format: format.HTML, Write: writeHTML},
 	{Format: format.Line, Write: func(w io.Writer, r Report) error {
