@@ -78,7 +78,7 @@ func (o *matrixOptions) add(cmd *cobra.Command) {
 	f.StringVar(&o.cfg.Shard, "shard", "", "`i/n`: the i-th of n parts of the cells")
 	f.StringSliceVar(&o.cfg.Cells, "cell", nil, "only the cells of these `ids` or names")
 	f.StringVar(&o.cfg.OutDir, "out", "", "`folder` to write (default: a new one below the cache); must not exist, save with --resume")
-	f.BoolVar(&o.cfg.Resume, "resume", false, "go on in the folder of --out: cells that have an answer there are not run again")
+	f.BoolVar(&o.cfg.Resume, "resume", false, "go on in the folder of --out: cells that have a result there are not run again")
 	f.StringVar(&o.prev, "since", "", "matrix `folder` of an earlier run: say what changed since")
 	f.IntVar(&o.cfg.Retries, "retries", 0, "how often a cell or a kernel is tried again after a fault of the rig")
 	f.IntVar(&o.cfg.Parallel, "parallel", 0, "cells at once on this machine (0: as many as its cores and memory bear)")

@@ -359,7 +359,7 @@ func (d *draft) detect() {
 	}
 	if len(d.said.signs) == 0 {
 		d.todo("", "how the bug shows: in one of these ways, or several in one list")
-		d.say("", "detect: [told] # the program sees a wrong answer, and says hit")
+		d.say("", "detect: [told] # the program sees a wrong value, and says hit")
 		d.say("", "detect: [{oops: FUNCTION}] # the kernel oopses in FUNCTION, which pc or RIP names in its report")
 		d.say("", "detect: [{oops: FUNCTION, after: reboot}] # and is broken after it, such as by a lock that nobody gives back")
 		d.say("", "Other reports: warn, bug, kasan, panic. {hang: 2s, in: FUNCTION}: a thread sleeps for good. exit: the program ends.")

@@ -38,7 +38,7 @@ type judge struct {
 	t Tester
 }
 
-// Test answers for a commit: by another that has the same code, or by its own boot.
+// Test judges a commit: by another that has the same code, or by its own boot.
 func (j judge) Test(ctx context.Context, commit string) (bisect.Step, error) {
 	subject, err := j.b.repo.Subject(ctx, commit)
 	if err != nil {
@@ -109,7 +109,7 @@ func windows(o trial.Observation) (n uint64) {
 }
 
 // boot runs a commit once and judges the boot. A kernel that does not build,
-// boot or finish is an answer: it cannot be tested, and no more can one that the
+// boot or finish is a step: it cannot be tested, and no more can one that the
 // scenario is not for. A fault of the rig is tried
 // once more, then it ends the search.
 func (j judge) boot(ctx context.Context, commit string, share float64, ask Request) (bisect.Step, trial.Observation, error) {

@@ -25,7 +25,7 @@ type workspace struct {
 	tested atomic.Value // the commit's short name, for whoever listens
 }
 
-// NewWorkspace prepares a Tester that answers for no search: it looks for no commit
+// NewWorkspace prepares a Tester that belongs to no search: it looks for no commit
 // with the same code. The compiler's jobs are divided among those that work here
 // at once.
 func NewWorkspace(cfg command.Config, repo *gitbisect.Repo, dir string, atOnce int) Tester {
@@ -85,7 +85,7 @@ func (w *workspace) Test(ctx context.Context, commit string, ask Request) (Teste
 	}
 	rests, err := basis(w.checkout, inScope(result))
 	if err != nil {
-		w.cfg.Events(trial.Event{Note: fmt.Sprintf("%.12s: its answer is for itself alone: %v", commit, err)})
+		w.cfg.Events(trial.Event{Note: fmt.Sprintf("%.12s: what it came to is for itself alone: %v", commit, err)})
 		return Tested{Result: result}, nil
 	}
 	return Tested{Result: result, Basis: rests}, nil

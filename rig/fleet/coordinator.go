@@ -157,7 +157,7 @@ func Coordinate(ctx context.Context, cfg CoordinatorConfig, tasks []iter.Seq2[Ta
 		return Summary{}, err
 	}
 	defer q.Close()
-	if err := q.within(q.Context, 5*answer, "make the queue", func(ctx context.Context) error { return q.create(ctx, cfg.Replicas) }); err != nil {
+	if err := q.within(q.Context, 5*requestTime, "make the queue", func(ctx context.Context) error { return q.create(ctx, cfg.Replicas) }); err != nil {
 		return Summary{}, err
 	}
 	c := &coordinator{

@@ -106,7 +106,7 @@ func (c *coordinator) putArtifact(ctx context.Context, a Artifact, anew bool) er
 }
 
 func (c *coordinator) lookUp(ctx context.Context, object string) (*jetstream.ObjectInfo, error) {
-	ctx, done := context.WithTimeout(ctx, answer)
+	ctx, done := context.WithTimeout(ctx, requestTime)
 	defer done()
 	return c.artifacts.GetInfo(ctx, object)
 }

@@ -36,14 +36,14 @@ type matrixFolder struct {
 // earlier is what the commands left that worked in the folder before; zero: none did.
 type earlier struct {
 	started string                       // when the first of them began
-	results map[string]matrix.CellResult // of the cells that were answered, by their id
+	results map[string]matrix.CellResult // of the cells that are done, by their id
 	begun   map[string]string            // when the cells were begun that were not, by their id
 	builds  []matrix.Build
 	retries []string
 }
 
-// answered says whether the cell need not run again.
-func (e earlier) answered(c matrix.Cell) bool {
+// done says whether the cell need not run again.
+func (e earlier) done(c matrix.Cell) bool {
 	_, there := e.results[c.ID]
 	return there
 }
@@ -156,7 +156,7 @@ func (f *matrixFolder) resume(plan matrixPlan) (earlier, error) {
 		if err != nil {
 			return earlier{}, fault.Wrap(fault.Rig, "read "+path, err)
 		}
-		if r.Answered() {
+		if r.Done() {
 			left.results[r.Cell.ID] = r.In(f.dir)
 		} else {
 			left.begun[r.Cell.ID] = r.Started

@@ -36,12 +36,12 @@ func Run(ctx context.Context, cfg Config) (matrix.Document, string, error) {
 func (n *night) run(ctx context.Context) error {
 	var left []matrix.Cell
 	for _, c := range n.cells {
-		if !n.folder.earlier.answered(c) {
+		if !n.folder.earlier.done(c) {
 			left = append(left, c)
 		}
 	}
 	if kept := len(n.folder.earlier.results); kept > 0 {
-		n.cfg.Events(trial.Event{Note: fmt.Sprintf("%d of %d cells have their answer already", kept, len(n.cells))})
+		n.cfg.Events(trial.Event{Note: fmt.Sprintf("%d of %d cells have their result already", kept, len(n.cells))})
 		n.recordKept()
 	}
 	n.sayFar()

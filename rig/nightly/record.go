@@ -50,11 +50,11 @@ func recordCell(ctx context.Context, db *history.DB, dir, began string, r matrix
 	return run, db.RecordPast(ctx, past)
 }
 
-// recordKept records the answers that were there: whoever was killed between an
-// answer and its record left it out. What is in the history stays there once.
+// recordKept records the results that were there: whoever was killed between an
+// result and its record left it out. What is in the history stays there once.
 func (n *night) recordKept() {
 	for _, c := range n.cells {
-		if n.folder.earlier.answered(c) {
+		if n.folder.earlier.done(c) {
 			n.record(n.results[c.ID])
 		}
 	}
@@ -66,7 +66,7 @@ func isMatrixFolder(dir string) bool {
 	return err == nil
 }
 
-// importMatrix records the answers of a matrix folder, also of one that was
+// importMatrix records the results of a matrix folder, also of one that was
 // interrupted, under their cells' names, as the matrix itself does. One that
 // cannot be read keeps no other out.
 func importMatrix(ctx context.Context, db *history.DB, dir string) ([]command.Imported, error) {
@@ -80,7 +80,7 @@ func importMatrix(ctx context.Context, db *history.DB, dir string) ([]command.Im
 	var failed error
 	for _, file := range files {
 		var run command.Imported
-		r, err := readAnswer(file)
+		r, err := readCell(file)
 		if err == nil {
 			run, err = recordCell(ctx, db, dir, plan.Started, r)
 		}
@@ -91,8 +91,8 @@ func importMatrix(ctx context.Context, db *history.DB, dir string) ([]command.Im
 	return done, failed
 }
 
-// readAnswer reads a cell's result from a matrix folder.
-func readAnswer(file string) (r matrix.CellResult, err error) {
+// readCell reads a cell's result from a matrix folder.
+func readCell(file string) (r matrix.CellResult, err error) {
 	text, err := os.ReadFile(file)
 	if err == nil {
 		err = result.Decode(text, &r)
@@ -100,5 +100,5 @@ func readAnswer(file string) (r matrix.CellResult, err error) {
 	if err == nil && r.Folder != "" && !filepath.IsLocal(r.Folder) {
 		err = fmt.Errorf("its run folder %q is not below the matrix's", r.Folder)
 	}
-	return r, fault.Wrap(fault.User, "read the answer "+file, err)
+	return r, fault.Wrap(fault.User, "read the result "+file, err)
 }

@@ -3,7 +3,7 @@
 // Package report renders the results of runs: for people and for programs. It
 // leaves the stable JSON form of a result to rig/result, what a result means to
 // rig/verdict, a command while it runs to rig/live, and matrices, searches, barriers and
-// other answers to the packages below it.
+// all else to the packages below it.
 package report
 
 import (

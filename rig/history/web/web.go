@@ -29,7 +29,7 @@ type Config struct {
 	History string            // an existing file
 	Listen  string            // host:port; empty: DefaultListen
 	Warn    func(text string) // told what a user should know; nil: nobody is
-	Ready   func(url string)  // told the address once it answers; nil: nobody is
+	Ready   func(url string)  // told the address once it serves; nil: nobody is
 }
 
 // Validate reports the first thing in c that cannot be served, as the user's fault.
@@ -51,7 +51,7 @@ func (c Config) Validate() error {
 // go on when the server ends.
 const patience = 10 * time.Second
 
-// Serve answers until ctx ends, lets the requests under way come to their end,
+// Serve serves pages until ctx ends, lets the requests under way come to their end,
 // and returns nil.
 func Serve(ctx context.Context, c Config) (err error) {
 	if c.Listen == "" {

@@ -169,7 +169,7 @@ func facts(d matrix.Document) []words.Fact {
 	add("kcovrig", []string{d.Version})
 	add("started", []string{fmt.Sprintf("%s, the last command took %.0f s", d.Started, d.Seconds)})
 	if d.Counts.Resumed > 0 {
-		add("resumed", []string{fmt.Sprintf("%d cells had their answer already", d.Counts.Resumed)})
+		add("resumed", []string{fmt.Sprintf("%d cells had their result already", d.Counts.Resumed)})
 	}
 	add("retries", []string{retries(d.Counts)})
 	return facts
