@@ -34,7 +34,7 @@ import (
 // It is this process' alone until close.
 type state struct {
 	dir  string
-	lock *os.File
+	lock *disk.Lock
 
 	mu      sync.Mutex
 	journal journal

@@ -29,7 +29,7 @@ import (
 type matrixFolder struct {
 	dir     string
 	own     bool // below the cache, where only the latest stay
-	lock    *os.File
+	lock    *disk.Lock
 	earlier earlier
 }
 
@@ -148,11 +148,7 @@ func (f *matrixFolder) resume(plan matrixPlan) (earlier, error) {
 	}
 	left := earlier{started: begun.Started, results: map[string]matrix.CellResult{}, begun: map[string]string{}}
 	for _, path := range files {
-		var r matrix.CellResult
-		text, err := os.ReadFile(path)
-		if err == nil {
-			err = result.Decode(text, &r)
-		}
+		r, err := result.LoadCell(path)
 		if err != nil {
 			return earlier{}, fault.Wrap(fault.Rig, "read "+path, err)
 		}

@@ -5,7 +5,6 @@ package nightly
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -80,8 +79,8 @@ func importMatrix(ctx context.Context, db *history.DB, dir string) ([]command.Im
 	var failed error
 	for _, file := range files {
 		var run command.Imported
-		r, err := readCell(file)
-		if err == nil {
+		r, err := result.LoadCell(file)
+		if err = fault.Wrap(fault.User, "read the result "+file, err); err == nil {
 			run, err = recordCell(ctx, db, dir, plan.Started, r)
 		}
 		if failed = errors.Join(failed, err); err == nil && r.Folder != "" {
@@ -89,16 +88,4 @@ func importMatrix(ctx context.Context, db *history.DB, dir string) ([]command.Im
 		}
 	}
 	return done, failed
-}
-
-// readCell reads a cell's result from a matrix folder.
-func readCell(file string) (r matrix.CellResult, err error) {
-	text, err := os.ReadFile(file)
-	if err == nil {
-		err = result.Decode(text, &r)
-	}
-	if err == nil && r.Folder != "" && !filepath.IsLocal(r.Folder) {
-		err = fmt.Errorf("its run folder %q is not below the matrix's", r.Folder)
-	}
-	return r, fault.Wrap(fault.User, "read the result "+file, err)
 }
