@@ -155,7 +155,7 @@ func nameOf(words string) string {
 // check refuses names that a scenario cannot have.
 func (d *draft) check() error {
 	if !scenario.IsName(d.name) {
-		return &fault.Error{Kind: fault.User, Op: "--name", Err: fmt.Errorf("%q is none: lower-case letters, digits, - and _, at most 40", d.name), Try: "--name " + nameOf(d.name)}
+		return &fault.Error{Kind: fault.User, Op: "--name", Err: fmt.Errorf("%q is no name of a scenario: use at most 40 lower-case letters, digits, - and _", d.name), Try: "--name " + nameOf(d.name)}
 	}
 	return nil
 }

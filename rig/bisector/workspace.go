@@ -102,7 +102,7 @@ func inScope(r trial.Result) (symbols []string) {
 	return slices.Compact(symbols)
 }
 
-// begin says of what follows that it is of the commit, until over.
+// begin assigns the events that follow to the commit, until over is called.
 func (w *workspace) begin(commit string) (over func()) {
 	w.tested.Store(shortOf(commit))
 	return func() { w.cfg.Events(trial.Event{Over: true}) }

@@ -107,8 +107,8 @@ func isLoopback(addr net.Addr) bool {
 	return ok && tcp.IP.IsLoopback()
 }
 
-// reached is addr as a browser can open it. That of all interfaces is none: there it is
-// this machine's name, where that leads to an address of its own that others can reach,
+// reached is addr as a browser can open it. The address of all interfaces cannot be
+// opened: there it is this machine's name, where that leads to an address of its own that others can reach,
 // else such an address.
 func reached(ctx context.Context, addr net.Addr) string {
 	tcp, ok := addr.(*net.TCPAddr)
