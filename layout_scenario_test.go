@@ -36,7 +36,7 @@ var known = []string{
 	"rig/author/check.go", "rig/author/check_test.go", "rig/author/draft.go", "rig/author/draft_test.go",
 	"rig/boot/program_e2e_test.go", "rig/command/scenario_test.go", "rig/internal/kernel/variant/patchfiles.go",
 	"rig/matrix/scenario_test.go", "rig/nightly/nightly_test.go", "rig/prepare/program_test.go", "rig/prepare/reports_test.go",
-	"rig/report/answers/authoring_test.go", "rig/report/explain/hit_test.go", "rig/report/own_program_test.go",
+	"rig/report/tables/authoring_test.go", "rig/report/explain/hit_test.go", "rig/report/own_program_test.go",
 	"rig/scenario/forms.go", "rig/scenario/hostile_test.go", "rig/scenario/signs.go", "rig/scenario/wording_test.go",
 }
 

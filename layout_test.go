@@ -79,6 +79,7 @@ var checks = map[string]check{
 	"words are common":           wordsAreCommon,
 	"spelling is one":            spellingIsOne,
 	"findings are of boots":      findingsAreOfBoots,
+	"answers are of voices":      answersAreOfVoices,
 	"variants are typed":         variantsAreTyped,
 	"JSON is whole":              jsonIsWhole,
 	"few know architectures":     fewKnowArchitectures,

@@ -135,6 +135,50 @@ func findingsAreOfBoots(files []source) []string {
 	return breaches
 }
 
+// ofVoices is the glossary's word for what a voice says of a kernel and for what is seen of a
+// barrier. What a search's test came to is a step or its mark, what a cell came to a result,
+// what herd7 says of a test is what it allows; who is spoken to replies. Kept are the old name
+// in a table of the history, and what the help says of barriers.
+var (
+	ofVoices    = regexp.MustCompile(`(?i)\b(?:un)?answer(?:s|ed|ing)?\b`)
+	usesAnswers = regexp.MustCompile(`\btrial\.(?:Answer|Possible|Impossible)\b|\bbarrier\.(?:Answer|NoAnswer|Needed)\b`)
+	keptAnswers = regexp.MustCompile(`(?:FROM|INTO) answers\b|(?:every|some)thing has (?:an|no) answer\b`)
+	blanks      = strings.NewReplacer(`\t`, " ", `\n`, " ")
+)
+
+// answersAreOfVoices reads the names, comments and strings of the packages that use neither
+// trial.Answer nor barrier.Answer, tests aside. The command that looks for barriers says what
+// is seen of them.
+func answersAreOfVoices(files []source) []string {
+	uses := map[string]bool{"rig/trial": true, "rig/barrier": true}
+	for _, s := range files {
+		uses[s.dir()] = uses[s.dir()] || s.isGo() && usesAnswers.MatchString(s.text)
+	}
+	var breaches []string
+	for _, s := range files {
+		if !s.isGo() || s.test() || uses[s.dir()] || !strings.HasPrefix(s.path, "rig/") && !strings.HasPrefix(s.path, "cmd/") && !strings.HasPrefix(s.path, "guest/") {
+			continue
+		}
+		find := func(line int, text string) {
+			text = keptAnswers.ReplaceAllString(wordEnd.ReplaceAllString(blanks.Replace(text), "$1 $2"), "")
+			if found := ofVoices.FindString(text); found != "" {
+				breaches = append(breaches, fmt.Sprintf("%s:%d: says %q, which is a voice's, or of a barrier: trial.Answer, barrier.Answer", s.path, line, found))
+			}
+		}
+		inStrings(s, func(_ source, line int, text string) { find(line, text) })
+		ast.Inspect(s.syntax, func(n ast.Node) bool {
+			if name, ok := n.(*ast.Ident); ok && s.path != "cmd/kcovrig/barriers.go" {
+				find(s.lines.Position(name.Pos()).Line, name.Name)
+			}
+			return true
+		})
+		for _, group := range s.syntax.Comments {
+			find(s.lines.Position(group.Pos()).Line, group.Text())
+		}
+	}
+	return breaches
+}
+
 // kept are the places where such words are data: what files of earlier versions hold,
 // the words themselves, members of JSON and tables, the memory model's name.
 var kept = []struct {
@@ -244,6 +288,10 @@ var wordsOfOne = []breaking{
 	{"findings are of boots", "rig/rig.go", "package rig\n\nvar s struct{ openFindings int }\n"},
 	{"findings are of boots", "rig/rig_test.go", "package rig\n\n// f is no finding.\nvar f int\n"},
 	{"findings are of boots", "cmd/kcovrig/main.go", "package main\n\nconst s = \"without a finding\"\n"},
+	{"answers are of voices", "rig/rig.go", "package rig\n\ntype cellAnswer string\n"},
+	{"answers are of voices", "rig/rig.go", "package rig\n\nfunc isAnswered() {}\n"},
+	{"answers are of voices", "rig/rig.go", "package rig\n\n// f is herd7's answer.\nvar f int\n"},
+	{"answers are of voices", "cmd/kcovrig/main.go", "package main\n\nconst s = \"commit\\tanswer\\tseconds\"\n"},
 	{"spelling is one", "README.md", "## The same set-up\n"},
 	{"spelling is one", "scripts/run", "#!/bin/bash\n# waits for other Set-ups\n"},
 }

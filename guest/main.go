@@ -28,7 +28,7 @@ import (
 	"kcovrig/guest/wire"
 )
 
-// farewell is how long a guest that has told a fault stays on: nobody answers that, and what
+// farewell is how long a guest that has told a fault stays on: nobody replies to that, and what
 // the host has not taken is lost at power-off.
 const farewell = 500 * time.Millisecond
 

@@ -9,8 +9,8 @@ import (
 
 	"kcovrig/rig/cache"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/report/answers"
 	"kcovrig/rig/report/format"
+	"kcovrig/rig/report/tables"
 )
 
 func newCache(a *app) *cobra.Command {
@@ -46,7 +46,7 @@ kcovrig uses them.
 			if err != nil {
 				return err
 			}
-			return answers.Cache.Render(a.stdout, format.Of(json), answers.CacheList{Dir: a.cacheDir(), Entries: entries})
+			return tables.Cache.Render(a.stdout, format.Of(json), tables.CacheList{Dir: a.cacheDir(), Entries: entries})
 		},
 	}
 	cmd.Flags().BoolVar(&json, "json", false, "print one JSON object on standard output")
@@ -61,7 +61,7 @@ func newCachePrune(a *app) *cobra.Command {
 		Short: "Remove what the cache holds and nobody uses",
 		Long: `prune removes all that cache ls lists and no running kcovrig uses, and what
 interrupted runs left behind. Results go too: those of runs and matrices for
-which no --out was given, and the answers of bisects, also unfinished ones, which
+which no --out was given, and the steps of bisects, also unfinished ones, which
 then begin anew. The history stays.
 
 ` + exitsOfLists,
@@ -73,7 +73,7 @@ then begin anew. The history stays.
 				return fault.Newf(fault.User, "", "--older-than: %v is negative", age)
 			}
 			entries, err := cache.Prune(cmd.Context(), a.cacheDir(), time.Now().Add(-age))
-			if werr := answers.Cache.Render(a.stdout, format.Of(json), answers.CacheList{Dir: a.cacheDir(), Entries: entries, Removed: true}); err == nil {
+			if werr := tables.Cache.Render(a.stdout, format.Of(json), tables.CacheList{Dir: a.cacheDir(), Entries: entries, Removed: true}); err == nil {
 				err = werr
 			}
 			return err

@@ -14,8 +14,8 @@ import (
 	"kcovrig/rig/arch"
 	"kcovrig/rig/doctor"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/report/answers"
 	"kcovrig/rig/report/format"
+	"kcovrig/rig/report/tables"
 	"kcovrig/rig/trial"
 )
 
@@ -56,7 +56,7 @@ apt-get, as root or with sudo; the rest goes into the cache.
 					return err
 				}
 			}
-			if err := answers.Checks.Render(a.stdout, format.Of(json), checks); err != nil {
+			if err := tables.Checks.Render(a.stdout, format.Of(json), checks); err != nil {
 				return err
 			}
 			return missing(checks)
@@ -83,7 +83,7 @@ func (a *app) mend(cmd *cobra.Command, cfg doctor.Config, checks []trial.Check, 
 	}
 	if !yes {
 		fmt.Fprint(a.stderr, "do it? [y/N] ")
-		agreed, err := answer(cmd.Context(), cmd.InOrStdin())
+		agreed, err := consents(cmd.Context(), cmd.InOrStdin())
 		if err != nil {
 			return nil, err
 		}
@@ -98,8 +98,8 @@ func (a *app) mend(cmd *cobra.Command, cfg doctor.Config, checks []trial.Check, 
 	return doctor.Examine(cmd.Context(), cfg)
 }
 
-// answer reads a line; the end of the input is no consent.
-func answer(ctx context.Context, from io.Reader) (bool, error) {
+// consents reads a line; the end of the input is no consent.
+func consents(ctx context.Context, from io.Reader) (bool, error) {
 	line := make(chan string, 1)
 	go func() {
 		text, _ := bufio.NewReader(from).ReadString('\n')

@@ -58,7 +58,7 @@ func (a *app) endAt(quiet bool, folder, page, next string) {
 const barriersPage = "barriers.html"
 
 // pageOf is the page of a run's or a matrix' folder: that of its barriers, where it has one,
-// is the answer.
+// is what was asked for.
 func pageOf(folder string) string {
 	if _, err := os.Stat(filepath.Join(folder, barriersPage)); err == nil {
 		return barriersPage

@@ -49,6 +49,16 @@ func TestABuildEndsWithWhatRunsItsKernels(t *testing.T) {
 	assert.Empty(t, ran(t, t.TempDir(), r, false))
 }
 
+// What a kernel or a worker says reaches the terminal without what does something there, as
+// in every report.
+func TestAResultIsPrintedWithoutWhatDoesSomethingOnATerminal(t *testing.T) {
+	var out bytes.Buffer
+	a := &app{getenv: func(string) string { return t.TempDir() }, stdout: &out, stderr: &bytes.Buffer{}}
+	r := trial.Result{Command: trial.CommandCompare, Notes: []string{"a\x1b[31mb"}}
+	require.NoError(t, a.show(&options{}, r, nil))
+	assert.Contains(t, out.String(), "note: a?[31mb\n")
+}
+
 // A matrix that was interrupted says by which flags it goes on.
 func TestAnInterruptedMatrixSaysHowItGoesOn(t *testing.T) {
 	for want, c := range map[string]struct {

@@ -55,7 +55,7 @@ func matrixCode(c nightly.Counts, err error) int {
 }
 
 // exitCode is the one place where an error or a verdict of a run becomes an exit code.
-// Commands whose answer is no verdict say theirs themselves, in app.code.
+// Commands that come to no verdict say theirs themselves, in app.code.
 func exitCode(result *trial.Result, err error) int {
 	if err != nil {
 		if errors.Is(err, soak.ErrUnsound) {

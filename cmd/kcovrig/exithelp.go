@@ -30,9 +30,9 @@ const (
 	exitsOfSoak = exitHead + "  0  no store was lost\n  1  a store was lost, or hits came through a barrier\n" + helpUsage + helpEarly +
 		"  4  interrupted with something measured\n  5  the kernel did not build, boot or finish, or it complained\n" + helpNotFor
 	exitsOfMatrix = exitHead + `  0  every cell came to what was expected
-  1  a cell came to something else; else cells without an answer decide, in the
+  1  a cell came to something else; else cells without a result decide, in the
      order 2, 5, 3, 4
-` + helpUsage + helpRig + " before any cell had an\n     answer\n  4  a cell is inconclusive, or interrupted with some cells answered\n" + helpKernel +
+` + helpUsage + helpRig + " before any cell had a\n     result\n  4  a cell is inconclusive, or interrupted with the results of some cells\n" + helpKernel +
 		"  6  a scenario is not for a cell's tree or architecture"
 	exitsOfBisect = exitHead + "  0  one commit was found\n  2  wrong usage; or ends that are swapped, do not show the bug, are not clean\n     or unrelated\n" +
 		helpRig + ": call it again\n  4  several commits cannot be told apart, since they cannot be tested\n  5  an end does not build or boot\n  6  not applicable: the scenario is not for the architecture"
@@ -40,12 +40,12 @@ const (
 		"  4  something has no answer, or no place was found\n" + helpKernel + helpNotFor
 	exitsOfReplay = exitHead + "  0  every try reached it\n  2  wrong usage; or a kernel, a machine or a guest that is not the run's\n  3  a fault of the rig or its tools in every try, or interrupted\n" +
 		"  4  some tries or none reached it\n  5  a fault of the kernel in every try\n" + helpNotFor
-	exitsOfExplain = exitHead + "  0  done\n  1  with --litmus: herd7 answers otherwise than the run\n" + helpUsage + helpRig + "\n  4  with --litmus: herd7 did not answer in time"
+	exitsOfExplain = exitHead + "  0  done\n  1  with --litmus: herd7 says otherwise than the run\n" + helpUsage + helpRig + "\n  4  with --litmus: herd7 said nothing in time"
 	exitsOfLitmus  = exitHead + "  0  sound: every test ran, and no state was seen that the model forbids\n  1  a forbidden state was seen\n" + helpUsage + helpRig +
 		"\n  4  something could not be run or judged, and nothing forbidden was seen\n" + helpKernel + helpNotFor
 	exitsOfExpect = exitHead + `  0  done, without a contradiction
   1  hits were measured that the model rules out, or a test of --lkmm is not as
      its Result line says; one without such a line contradicts nothing
-` + helpUsage + helpRig + "\n  4  herd7 gave no answer to some tests in time"
+` + helpUsage + helpRig + "\n  4  herd7 said nothing of some tests in time"
 	exitsOfCheck = exitHead + "  0  nothing is wrong or left to do\n  2  wrong usage, or something is wrong or left to do\n" + helpRig + "\n" + helpKernel + helpNotFor
 )

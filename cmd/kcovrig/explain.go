@@ -63,7 +63,7 @@ herd) it is asked whether Arm's memory model allows the outcome.
 	f := cmd.Flags()
 	f.BoolVar(&o.json, "json", false, "print one JSON object on standard output, and nothing else there")
 	f.BoolVar(&o.show.All, "all", false, "show every event of the witness, not only those that matter")
-	f.BoolVar(&o.litmus, "litmus", false, "print the witness as litmus tests, with herd7's answer")
+	f.BoolVar(&o.litmus, "litmus", false, "print the witness as litmus tests, with what herd7 allows")
 	f.StringVar(&o.dir, "litmus-dir", "", "`folder` to write the tests to, as NAME.litmus, instead of printing them")
 	addDuration(f, &o.limit, "herd-limit", 30*time.Second, "time that herd7 may take")
 	return cmd
@@ -96,12 +96,12 @@ func (a *app) explain(cmd *cobra.Command, run result.Saved, o explainOptions) er
 		switch {
 		case c.Contradicted():
 			a.code = exitNotFixed
-		case c.Model != "" && !c.Answered():
+		case c.Model != "" && !c.Complete():
 			a.code = exitInconclusive
 		}
 	}
 	o.show.Width, o.show.Color = a.terminal(a.stdout)
-	return explain.Writers.Render(a.stdout, format.Of(o.json), explain.Explanation{Run: run, Options: o.show})
+	return explain.Explanations.Render(a.stdout, format.Of(o.json), explain.Explanation{Run: run, Options: o.show})
 }
 
 // terminal returns how many letters a line of w holds and whether colour is

@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"kcovrig/rig/expect"
-	"kcovrig/rig/report/answers"
+	"kcovrig/rig/report/tables"
 	"kcovrig/rig/trial"
 )
 
@@ -34,13 +34,13 @@ and reader can show the bug, and prints what a run has measured beside it.
 			if err != nil {
 				return err
 			}
-			if err := answers.Expectations.Render(a.stdout, o.shown(), expectations); err != nil {
+			if err := tables.Expectations.Render(a.stdout, o.shown(), expectations); err != nil {
 				return err
 			}
 			switch {
 			case expectations.Contradicted():
 				a.code = exitNotFixed
-			case expectations.Unanswered():
+			case expectations.Incomplete():
 				a.code = exitInconclusive
 			}
 			return nil

@@ -22,7 +22,7 @@ func newLitmusMake(a *app) *cobra.Command {
 		Long: `litmus make has diy7 make more than a thousand AArch64 litmus tests in families, and
 asks herd7 what states aarch64.cat allows. DIR, which must be new or empty, gets a folder
 per family, the list @all and herd7's log, herd.log, for litmus run. herdtools7 comes
-with scripts/setup herd. What was made and answered is kept in the cache: the first
+with scripts/setup herd. What was made, and what herd7 allows, is kept in the cache: the first
 time takes minutes.
 
 ` + exitsOfLists,

@@ -10,7 +10,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/litmus"
 	"kcovrig/rig/litmusrun"
-	"kcovrig/rig/report/answers"
+	"kcovrig/rig/report/tables"
 	"kcovrig/rig/trial"
 )
 
@@ -37,10 +37,10 @@ code is that of litmus run.
 
 // showLitmus prints a report and settles the exit code; err is what the run met.
 func (a *app) showLitmus(o *options, r litmus.Report, err error) error {
-	s := answers.Summarise(r)
+	s := tables.Summarise(r)
 	var shown error
 	if o.json || len(r.Tests) > 0 {
-		shown = answers.Litmus.Render(a.stdout, o.shown(), answers.LitmusRun{Report: r, Failure: trial.FailureOf(err)})
+		shown = tables.Litmus.Render(a.stdout, o.shown(), tables.LitmusRun{Report: r, Failure: trial.FailureOf(err)})
 	}
 	switch {
 	case s.Unsound > 0:

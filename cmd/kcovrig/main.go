@@ -15,7 +15,7 @@ import (
 	"syscall"
 
 	"kcovrig/rig/report"
-	"kcovrig/rig/result"
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/trial"
 )
 
@@ -68,6 +68,6 @@ func execute(ctx context.Context, getenv func(string) string, stdout, stderr io.
 func (a *app) showUnstarted(args []string, failure *trial.Failure) {
 	promise := []trial.Command{trial.CommandRun, trial.CommandCompare, trial.CommandBuild, trial.CommandSoak, trial.CommandReplay}
 	if a.result == nil && len(args) > 0 && slices.Contains(promise, trial.Command(args[0])) && slices.Contains(args, "--json") {
-		_ = result.JSON(a.stdout, trial.Result{Command: trial.Command(args[0]), Version: programVersion(), Failure: failure})
+		_ = a.write(format.JSON, trial.Result{Command: trial.Command(args[0]), Version: programVersion(), Failure: failure})
 	}
 }

@@ -78,7 +78,7 @@ func (o *matrixOptions) add(cmd *cobra.Command) {
 	f.StringVar(&o.cfg.Shard, "shard", "", "`i/n`: the i-th of n parts of the cells")
 	f.StringSliceVar(&o.cfg.Cells, "cell", nil, "only the cells of these `ids` or names")
 	f.StringVar(&o.cfg.OutDir, "out", "", "`folder` to write (default: a new one below the cache); must not exist, save with --resume")
-	f.BoolVar(&o.cfg.Resume, "resume", false, "go on in the folder of --out: cells that have an answer there are not run again")
+	f.BoolVar(&o.cfg.Resume, "resume", false, "go on in the folder of --out: cells that have a result there are not run again")
 	f.StringVar(&o.prev, "since", "", "matrix `folder` of an earlier run: say what changed since")
 	f.IntVar(&o.cfg.Retries, "retries", 0, "how often a cell or a kernel is tried again after a fault of the rig")
 	f.IntVar(&o.cfg.Parallel, "parallel", 0, "cells at once on this machine (0: as many as its cores and memory bear)")
@@ -168,11 +168,11 @@ func showMatrix(w io.Writer, dir string, as format.Format, since string) error {
 
 func renderMatrix(w io.Writer, now result.SavedMatrix, as format.Format, since string) error {
 	if since == "" {
-		return matrices.Formats.Render(w, as, matrices.Report{Now: now})
+		return matrices.Reports.Render(w, as, matrices.Report{Now: now})
 	}
 	before, err := result.LoadMatrix(since)
 	if err != nil {
 		return err
 	}
-	return matrices.Formats.Render(w, as, matrices.Report{Now: now, Before: &before})
+	return matrices.Reports.Render(w, as, matrices.Report{Now: now, Before: &before})
 }

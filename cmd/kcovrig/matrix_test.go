@@ -33,7 +33,7 @@ func TestMatrixExitCodes(t *testing.T) {
 		"the rig before inconclusive":          {nightly.Counts{Cells: 9, RigFaults: 1, Inconclusive: 1}, nil, 3},
 		"cells that did not run":               {nightly.Counts{Cells: 9, Expected: 8, NotRun: 1}, nil, 3},
 		"inconclusive":                         {nightly.Counts{Cells: 9, Expected: 8, Inconclusive: 1}, nil, 4},
-		"interrupted with answers":             {nightly.Counts{Cells: 9, Expected: 1, NotRun: 8}, fault.Wrap(fault.Unknown, "x", context.Canceled), 4},
+		"interrupted with results":             {nightly.Counts{Cells: 9, Expected: 1, NotRun: 8}, fault.Wrap(fault.Unknown, "x", context.Canceled), 4},
 		"interrupted without":                  {nightly.Counts{Cells: 9, NotRun: 9}, context.Canceled, 3},
 		"all as expected, the report not kept": {nightly.Counts{Cells: 9, Expected: 9}, fault.Wrap(fault.Rig, "write", full), 3},
 	} {

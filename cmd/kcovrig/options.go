@@ -162,7 +162,7 @@ func (o *options) spec() trial.Spec {
 	return s
 }
 
-// shown is the form in which the command's answer is printed.
+// shown is the form in which the command's result is printed.
 func (o *options) shown() format.Format {
 	if o.quiet && !o.json {
 		return format.Line

@@ -13,11 +13,10 @@ import (
 
 	"kcovrig/rig/arch"
 	"kcovrig/rig/command"
-	"kcovrig/rig/fault"
 	"kcovrig/rig/live"
 	"kcovrig/rig/report"
+	"kcovrig/rig/report/format"
 	"kcovrig/rig/report/kept"
-	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
@@ -87,22 +86,19 @@ func (a *app) show(o *options, r trial.Result, err error) error {
 	if err == nil && interrupted(a.result) && !o.quiet {
 		fmt.Fprintln(a.stderr, "kcovrig: interrupted: what was measured so far stands, marked as cut short")
 	}
-	var werr error
-	switch {
-	case o.json:
-		werr = result.JSON(a.stdout, r)
-	case err != nil && len(r.Observations) == 0:
-	case o.quiet:
-		_, werr = fmt.Fprintln(a.stdout, report.Sentence(r))
-	default:
-		width, _ := a.terminal(a.stdout)
-		werr = report.Text(a.stdout, r, width)
-	}
-	if err == nil {
-		err = fault.Wrap(fault.Rig, "write the result", werr)
+	if as := o.shown(); as == format.JSON || err == nil || len(r.Observations) > 0 {
+		if werr := a.write(as, r); err == nil {
+			err = werr
+		}
 	}
 	a.endWith(r, o.quiet)
 	return err
+}
+
+// write prints a result.
+func (a *app) write(as format.Format, r trial.Result) error {
+	width, _ := a.terminal(a.stdout)
+	return report.Results.Render(a.stdout, as, report.Shown{Result: r, Width: width})
 }
 
 // cells is progress for commands with many cells. In plain lines their stages are there

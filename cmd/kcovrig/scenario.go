@@ -11,8 +11,8 @@ import (
 	"kcovrig/rig/arch"
 	"kcovrig/rig/author"
 	"kcovrig/rig/fault"
-	"kcovrig/rig/report/answers"
 	"kcovrig/rig/report/format"
+	"kcovrig/rig/report/tables"
 	"kcovrig/rig/trial"
 )
 
@@ -57,7 +57,7 @@ files with TODO(you). Without --repro it writes a program to fill in.
 			if err != nil {
 				return err
 			}
-			return answers.Written.Render(a.stdout, o.shown(), written)
+			return tables.Written.Render(a.stdout, o.shown(), written)
 		},
 	}
 	f := cmd.Flags()
@@ -97,7 +97,7 @@ lets the program try for some seconds: what the kernel lacks shows there.
 			if err != nil && checked.Name == "" && len(checked.Remarks) == 0 {
 				return err // nothing was read
 			}
-			if werr := answers.Checked.Render(a.stdout, o.shown(), checked); err != nil || werr != nil {
+			if werr := tables.Checked.Render(a.stdout, o.shown(), checked); err != nil || werr != nil {
 				return cmp.Or(err, werr)
 			}
 			if !checked.OK {
@@ -136,7 +136,7 @@ func newScenarioList(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return answers.Scenarios.Render(a.stdout, format.Of(json), all)
+			return tables.Scenarios.Render(a.stdout, format.Of(json), all)
 		},
 	}
 	cmd.Flags().BoolVar(&json, "json", false, "print one JSON object on standard output")

@@ -5,7 +5,7 @@
 // set. It uses the standard library only, since the guest links it. What the
 // records mean for a verdict is left to rig/verdict.
 //
-// The guest speaks first with Hello; the host answers with Start. The guest
+// The guest speaks first with Hello; the host replies with Start. The guest
 // sends Progress and Detection records until the host sends Stop, and Done
 // last. A list of litmus tests ends by itself: a LitmusResult for each, then
 // Done. So does a program whose detections end the boot: see Program.Windows. A stream that ends without Done is an error whatever came before.
@@ -48,7 +48,7 @@ type Hello struct {
 	Workloads []string `json:"workloads"` // what this guest can run, sorted
 }
 
-// Start is the host's answer to Hello: what to run until Stop.
+// Start is the host's reply to Hello: what to run until Stop.
 type Start struct {
 	Workload   string   `json:"workload"`
 	Modes      []string `json:"modes"`  // the rounds alternate between them

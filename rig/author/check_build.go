@@ -123,7 +123,7 @@ func (c *checker) named(image kernels.Image, v trial.Variant) {
 		}
 		code, err := elfcode.Functions(image.Vmlinux, []string{d.Function})
 		if err != nil {
-			c.lacks(where, d.Function, fmt.Sprintf("%v; a function that the compiler puts into its callers is none: name the caller", short(err, image, v)))
+			c.lacks(where, d.Function, fmt.Sprintf("%v; a function that the compiler inlines has no code of its own: name the caller", short(err, image, v)))
 			continue
 		}
 		for _, r := range code {

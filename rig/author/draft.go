@@ -155,7 +155,7 @@ func nameOf(words string) string {
 // check refuses names that a scenario cannot have.
 func (d *draft) check() error {
 	if !scenario.IsName(d.name) {
-		return &fault.Error{Kind: fault.User, Op: "--name", Err: fmt.Errorf("%q is none: lower-case letters, digits, - and _, at most 40", d.name), Try: "--name " + nameOf(d.name)}
+		return &fault.Error{Kind: fault.User, Op: "--name", Err: fmt.Errorf("%q is no name of a scenario: use at most 40 lower-case letters, digits, - and _", d.name), Try: "--name " + nameOf(d.name)}
 	}
 	return nil
 }
@@ -359,7 +359,7 @@ func (d *draft) detect() {
 	}
 	if len(d.said.signs) == 0 {
 		d.todo("", "how the bug shows: in one of these ways, or several in one list")
-		d.say("", "detect: [told] # the program sees a wrong answer, and says hit")
+		d.say("", "detect: [told] # the program sees a wrong value, and says hit")
 		d.say("", "detect: [{oops: FUNCTION}] # the kernel oopses in FUNCTION, which pc or RIP names in its report")
 		d.say("", "detect: [{oops: FUNCTION, after: reboot}] # and is broken after it, such as by a lock that nobody gives back")
 		d.say("", "Other reports: warn, bug, kasan, panic. {hang: 2s, in: FUNCTION}: a thread sleeps for good. exit: the program ends.")

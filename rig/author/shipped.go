@@ -2,7 +2,7 @@
 
 // Package author helps those who write scenarios: it begins one, checks one against a
 // tree, and says which ones come with kcovrig, as examples, and what their file may
-// hold. It leaves reading a scenario to rig/scenario, and how the answers are shown to
+// hold. It leaves reading a scenario to rig/scenario, and how all that is shown to
 // the reports.
 package author
 

@@ -167,7 +167,7 @@ func AlteredOf(t Test, n Named, what string) Altered {
 // Answered says whether the bug was seen under the alteration, or could not have been missed.
 func (a Altered) Answered() bool { return a.Result.Effect == Showed || a.Result.Effect == Silent }
 
-// AddAltered puts to a report what was said of it.
+// AddAltered adds to a report what was seen under the alteration that the user named.
 func (r *Report) AddAltered(a *Altered) {
 	if r.Altered = a; a != nil && r.Reference.Number == 1 {
 		r.Reference.What = a.What

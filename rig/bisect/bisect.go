@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package bisect finds the commit at which an answer changes. It owns the graph
+// Package bisect finds the commit at which a mark changes. It owns the graph
 // of the commits in question, what is known of them, which of them to test next,
 // one or several at a time, the rounds, and what the end is worth. It leaves git
-// to a History, testing to a Tester, and what an answer means to its caller.
+// to a History, testing to a Tester, and what a mark means to its caller.
 //
-// As in git, "old" and "new" are the answers before and after the change. What
+// As in git, "old" and "new" are the marks before and after the change. What
 // holds throughout is git's own invariant: the newest commit of the search has
-// the new answer, the commits that were left out have the old one, so that a
-// change lies in between, however often the answer changes elsewhere.
+// the new mark, the commits that were left out have the old one, so that a
+// change lies in between, however often the mark changes elsewhere.
 package bisect
 
 import (
@@ -35,18 +35,18 @@ type Commit struct {
 	Parents []string
 }
 
-// History is the version control that holds the commits and is told every answer.
+// History is the version control that holds the commits and is told every mark.
 type History interface {
 	// Next is the commit that it would test next; empty where it has come to an end.
 	Next(ctx context.Context) (string, error)
-	// Tell notes answers, in this order.
+	// Tell notes marks, in this order.
 	Tell(ctx context.Context, marks []Marked) error
 	// First are the commits that it takes for the first new one, sorted: one, or
 	// several where skipped commits lie in between; none while it has not ended.
 	First(ctx context.Context) ([]string, error)
 }
 
-// Marked is one answer for a History.
+// Marked is one mark for a History.
 type Marked struct {
 	Hash string
 	Mark Mark
@@ -61,7 +61,7 @@ type Tester interface {
 // WhoseScenario is a Step's Whose where the scenario does not apply.
 const WhoseScenario = "scenario"
 
-// Step is what testing one commit showed, or from where its answer was taken.
+// Step is what testing one commit showed, or from where its mark was taken.
 type Step struct {
 	Commit  string `json:"commit"`
 	Subject string `json:"subject"`
@@ -86,7 +86,7 @@ type Step struct {
 	Seconds float64      `json:"seconds"`
 }
 
-// MarkOf turns a finding into git's answer.
+// MarkOf turns a finding into git's mark.
 func MarkOf(f trial.Finding, fixed bool) Mark {
 	switch {
 	case f == trial.FindingHit && !fixed, f == trial.FindingClean && fixed:

@@ -8,7 +8,7 @@ import (
 	"kcovrig/rig/bisect"
 )
 
-// Of five commits in a row the last is known to be bad. Two answers are enough.
+// Of five commits in a row the last is known to be bad. Two steps are enough.
 func ExampleSearch() {
 	graph, err := bisect.NewGraph([]bisect.Commit{
 		{Hash: "a"}, {Hash: "b", Parents: []string{"a"}}, {Hash: "c", Parents: []string{"b"}},

@@ -20,7 +20,7 @@ type Report struct {
 	// Outcome: "found" is one commit, "skipped" several that could not be told
 	// apart; empty: the search did not come to an end.
 	Outcome string  `json:"outcome"`
-	First   []About `json:"first"` // the first commits with the new answer
+	First   []About `json:"first"` // the first commits with the new mark
 
 	Repository  string     `json:"repository"`
 	Good        []string   `json:"good"` // clean ends, full hashes
@@ -31,7 +31,7 @@ type Report struct {
 	FirstParent bool       `json:"firstParent"`
 	Paths       []string   `json:"paths"`
 	Log         string     `json:"log"`   // git bisect log that it began with; empty: none
-	Given       int        `json:"given"` // answers of that log that were taken without a test
+	Given       int        `json:"given"` // steps of that log that were taken without a test
 	Spec        trial.Spec `json:"spec"`
 	// Words are what reports call the bug's sights; none in what earlier versions wrote.
 	Words wording.Words `json:"words,omitzero"`
@@ -44,7 +44,7 @@ type Report struct {
 	// Share what "clean" excludes: some of it, since the share depends on the host.
 	HitLower   float64  `json:"hitLower"`
 	Share      float64  `json:"share"`
-	Miss       float64  `json:"miss"`       // bound on the probability that a clean answer on the way was wrong
+	Miss       float64  `json:"miss"`       // bound on the probability that a clean step on the way was wrong
 	Confidence *float64 `json:"confidence"` // 1 - Miss; null without an end
 
 	Steps     []Step         `json:"steps"` // in the order in which they came, the ends first
@@ -72,8 +72,8 @@ type About struct {
 	Diff    string `json:"diff"`  // of the scenario's source; empty where it does not change it
 }
 
-// MissOf bounds the probability that one of the clean answers was wrong: the
-// sum over what was tested, each test once, however many answers follow from it,
+// MissOf bounds the probability that one of the clean steps was wrong: the
+// sum over what was tested, each test once, however many steps follow from it,
 // and the error of the bound on the bad end's share.
 func MissOf(steps []Step) float64 {
 	sum := verdict.BoundError

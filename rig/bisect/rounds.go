@@ -18,7 +18,7 @@ type Hunt struct {
 	Search  *Search
 	History History // nil: nobody is told, and the search alone chooses
 	Testers []Tester
-	// Fixed: the new answer is clean, not hit.
+	// Fixed: the new mark is clean, not hit.
 	Fixed bool
 	// Keep stores a step before the next one is asked for; called by one goroutine at a time.
 	Keep func(Step) error
@@ -176,7 +176,7 @@ func (h *Hunt) learn(ctx context.Context, steps []Step) error {
 		}
 	}
 	if err := h.Search.Learn(marks); err != nil {
-		return fault.Newf(fault.User, "bisect", "the answers contradict each other: %w", err)
+		return fault.Newf(fault.User, "bisect", "the marks contradict each other: %w", err)
 	}
 	if tip := h.Search.Tip(); tip != before {
 		forGit = append(forGit, Marked{tip, New})

@@ -32,7 +32,7 @@ func (o oracle) Test(ctx context.Context, commit string) (Step, error) {
 	if err := o.err[commit]; err != nil {
 		return Step{}, err
 	}
-	f := map[Mark]trial.Finding{Old: trial.FindingClean, New: trial.FindingHit, Skip: trial.FindingInconclusive}[o.w.answer(commit)]
+	f := map[Mark]trial.Finding{Old: trial.FindingClean, New: trial.FindingHit, Skip: trial.FindingInconclusive}[o.w.mark(commit)]
 	return Step{VariantJudgement: trial.VariantJudgement{Finding: f}}, ctx.Err()
 }
 
@@ -154,8 +154,8 @@ func (w waiting) Test(ctx context.Context, _ string) (Step, error) {
 	return Step{}, ctx.Err()
 }
 
-// In a line, an old answer makes the tests of older commits pointless, a new one
-// those of newer ones: they are stopped, and their commits have no answer.
+// In a line, an old mark makes the tests of older commits pointless, a new one
+// those of newer ones: they are stopped, and their commits have no mark.
 func TestAPointlessTestIsStopped(t *testing.T) {
 	for culprit, slow := range map[int]int{27: 0, 3: 1} {
 		h, o, _ := newHunt(t, 30, culprit, 2)
@@ -173,7 +173,7 @@ func TestAPointlessTestIsStopped(t *testing.T) {
 		assert.Equal(t, []string{fmt.Sprint(culprit)}, first)
 		assert.True(t, stopped)
 		for _, a := range kept {
-			assert.False(t, a.Round == 1 && a.Tester == slow, "the stopped test has an answer")
+			assert.False(t, a.Round == 1 && a.Tester == slow, "the stopped test has a mark")
 		}
 		assert.LessOrEqual(t, len(kept), len(o.tested))
 	}

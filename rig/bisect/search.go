@@ -30,7 +30,7 @@ func NewSearch(g *Graph, tip string) (*Search, error) {
 	return s, nil
 }
 
-// Learn takes the answers of a round; commits that are not in the graph say
+// Learn takes the marks of a round; commits that are not in the graph say
 // nothing. It fails where an old commit descends from the tip.
 //
 // Old commits first: a new one that they rule out was a change of its own, and
@@ -112,7 +112,7 @@ func (s *Search) Rounds(n int) int {
 }
 
 // Next returns up to n commits to test at once, those that leave the fewest in
-// question whatever the answers are. For n = 1 it weighs as git does.
+// question whatever the marks are. For n = 1 it weighs as git does.
 func (s *Search) Next(n int) []string {
 	var at []int
 	s.split(s.open, n, &at)
@@ -126,7 +126,7 @@ func (s *Search) Next(n int) []string {
 
 // split picks the commit that best cuts set for n tests, then cuts the part on
 // its old side with some of the other tests and the rest with the others: a new
-// answer leaves what it descends from, an old one leaves the rest.
+// mark leaves what it descends from, an old one leaves the rest.
 func (s *Search) split(set *bitset.BitSet, n int, out *[]int) {
 	total := int(set.Count())
 	if n <= 0 || total < 2 {

@@ -66,14 +66,14 @@ func line(n int) []Commit {
 	return out
 }
 
-// world answers as if culprit had changed the answer and some cannot be tested.
+// world marks as if culprit had changed the mark and some cannot be tested.
 type world struct {
 	g       *Graph
 	culprit int
 	skipped map[int]bool
 }
 
-func (w world) answer(hash string) Mark {
+func (w world) mark(hash string) Mark {
 	at := w.g.index[hash]
 	switch {
 	case w.skipped[at]:
@@ -97,7 +97,7 @@ func (w world) find(t *testing.T, n int) (s *Search, rounds, skips int) {
 		skipped := false
 		for _, p := range points {
 			require.Equal(t, Unmarked, s.marks[w.g.index[p]], "tested twice")
-			m := w.answer(p)
+			m := w.mark(p)
 			skipped = skipped || m == Skip
 			marks = append(marks, Marked{p, m})
 		}
@@ -227,8 +227,8 @@ func TestWeightsCountAncestors(t *testing.T) {
 	}
 }
 
-// Where the answer changes several times, what is found is still a change.
-func TestAWaveringAnswerEndsAtAChange(t *testing.T) {
+// Where the mark changes several times, what is found is still a change.
+func TestAWaveringMarkEndsAtAChange(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	for range 300 {
 		n := 3 + r.IntN(60)

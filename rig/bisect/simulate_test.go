@@ -53,7 +53,7 @@ func (w world) play(t *testing.T, r *rand.Rand, s *Search, points []string) (too
 		if s.pointless(p) {
 			continue
 		}
-		require.NoError(t, s.Learn([]Marked{{p, w.answer(p)}}))
+		require.NoError(t, s.Learn([]Marked{{p, w.mark(p)}}))
 		took = ends[p]
 	}
 	return took

@@ -10,7 +10,7 @@ import (
 	"kcovrig/rig/task"
 )
 
-// basis finds out which files and which code of what was built an answer rests on.
+// basis finds out which files and which code of what was built a step rests on.
 func basis(of *checkout, scope []string) (*task.Basis, error) {
 	b := task.Basis{Scope: scope}
 	found, err := elfcode.Definers(of.build.BuildDir(), b.Scope)

@@ -16,7 +16,7 @@ type Config struct {
 	Bad  []string // that have the bug
 	// Fixed: the bad commits are the old ones, and what is looked for repaired them.
 	Fixed            bool
-	TermOld, TermNew string // git's words for the answers; empty: its own, or broken and fixed
+	TermOld, TermNew string // git's words for the marks; empty: its own, or broken and fixed
 	FirstParent      bool
 	Paths            []string
 	Log              string // a git bisect log to begin with; takes the place of the above

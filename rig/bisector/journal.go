@@ -23,7 +23,7 @@ import (
 
 // state is the folder of one search:
 //
-//	journal.json  what was answered, by whom and on what grounds
+//	journal.json  what each commit came to, by whom and on what grounds
 //	steps/        a run folder and a build log per test; what a worker sent, while it is judged
 //	git/          the worktree that holds git bisect's state
 //	w0/ w1/ ...   per tester: a checkout, a build folder
@@ -34,13 +34,13 @@ import (
 // It is this process' alone until close.
 type state struct {
 	dir  string
-	lock *os.File
+	lock *disk.Lock
 
 	mu      sync.Mutex
 	journal journal
 }
 
-// judgedBy names the rule by which a journal's answers were reached: those of
+// judgedBy names the rule by which a journal's steps were judged: those of
 // another are not taken up.
 const judgedBy = "earned silence"
 
@@ -167,7 +167,7 @@ func (s *state) change(f func(*journal)) error {
 	if err == nil {
 		err = disk.WriteDurably(s.file(), text)
 	}
-	return fault.Wrap(fault.Rig, "keep the answers", err)
+	return fault.Wrap(fault.Rig, "keep the steps", err)
 }
 
 // judged are the commits whose own test was conclusive, with their basis.

@@ -56,7 +56,7 @@ type known interface {
 	basis(commit string, rests task.Basis) error
 }
 
-// Test answers for a commit: by another that has the same code, or by its own boot.
+// Test judges a commit: by another that has the same code, or by its own boot.
 func (j judge) Test(ctx context.Context, commit string) (bisect.Step, error) {
 	subject, err := j.subject(ctx, commit)
 	if err != nil {
@@ -127,7 +127,7 @@ func windows(o trial.Observation) (n uint64) {
 }
 
 // boot runs a commit once and judges the boot. A kernel that does not build,
-// boot or finish is an answer: it cannot be tested, and no more can one that the
+// boot or finish is a step: it cannot be tested, and no more can one that the
 // scenario is not for. A fault of the rig is tried
 // once more, then it ends the search.
 func (j judge) boot(ctx context.Context, commit string, share float64, ask Request) (bisect.Step, trial.Observation, error) {

@@ -14,7 +14,7 @@ import (
 )
 
 // receivedStep is what a worker made of a step, noted before its outcome leaves the
-// server: a coordinator that is killed before the answer is kept need not ask again.
+// server: a coordinator that is killed before the result is kept need not ask again.
 type receivedStep struct {
 	StepHash string        `json:"asked"` // hash of the step, but for its try
 	Step     task.StepDone `json:"step"`

@@ -25,7 +25,7 @@ import (
 )
 
 // remoteState is what all remote Testers of a search share: the history and the
-// emulator that the workers get, and the compiler of the first answer, which all
+// emulator that the workers get, and the compiler of the first step, which all
 // others must have.
 type remoteState struct {
 	b *bisection

@@ -22,7 +22,7 @@ const (
 
 // Same looks for a commit that was tested itself and has the same code in the
 // scope. What orders the two writes, or does not, is in that code alone, and in
-// it alone the emulator reorders: the answer must be the same.
+// it alone the emulator reorders: what they come to must be the same.
 func (w *workspace) Same(ctx context.Context, commit string) (as, by string, err error) {
 	judged := w.state.judged()
 	known := slices.Sorted(maps.Keys(judged))

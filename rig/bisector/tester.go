@@ -34,7 +34,7 @@ func (r Request) needed() uint64 {
 func shortOf(commit string) string { return commit[:min(12, len(commit))] }
 
 // Tested is what a boot showed, and what that rests on; a nil Basis means that no
-// other commit can share the answer.
+// other commit can share the step.
 type Tested struct {
 	Result trial.Result
 	Basis  *task.Basis

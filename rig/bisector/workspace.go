@@ -23,7 +23,7 @@ type workspace struct {
 	state *state // of the search; nil: same is not asked for
 }
 
-// NewWorkspace prepares a Tester that answers for no search: it looks for no commit
+// NewWorkspace prepares a Tester that belongs to no search: it looks for no commit
 // with the same code. The compiler's jobs are divided among those that work here
 // at once.
 func NewWorkspace(cfg command.Config, repo *gitbisect.Repo, dir string, atOnce int) Tester {
@@ -83,7 +83,7 @@ func (w *workspace) Test(ctx context.Context, commit string, ask Request) (Teste
 	}
 	rests, err := basis(w.checkout, inScope(result))
 	if err != nil {
-		w.cfg.Events(trial.Event{Note: fmt.Sprintf("%.12s: its answer is for itself alone: %v", commit, err)})
+		w.cfg.Events(trial.Event{Note: fmt.Sprintf("%.12s: what it came to is for itself alone: %v", commit, err)})
 		return Tested{Result: result}, nil
 	}
 	return Tested{Result: result, Basis: rests}, nil

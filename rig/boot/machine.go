@@ -97,7 +97,7 @@ var errNoKVMBoot = errors.New("KVM runs instructions here, but no kernel boots o
 
 // OnKVM returns nil where KVM boots the kernel up to the guest program.
 // Instructions that run are no proof: on some hosts they do, and kernels hang.
-// The answer is kept until the host restarts.
+// That is kept until the host restarts.
 func OnKVM(ctx context.Context, cfg KVMConfig) error {
 	if err := qemu.ProbeKVM(ctx, cfg.QEMU.Argv, cfg.Arch); err != nil {
 		return err
@@ -120,7 +120,7 @@ func OnKVM(ctx context.Context, cfg KVMConfig) error {
 	return nil
 }
 
-// kvmKey names what the answer depends on: this start of the host, and QEMU.
+// kvmKey names what that depends on: this start of the host, and QEMU.
 func kvmKey(cfg KVMConfig) string {
 	started, _ := os.ReadFile("/proc/sys/kernel/random/boot_id") // random(4)
 	return disk.Sum(fmt.Appendf(bytes.TrimSpace(started), " %s %s", cfg.QEMU.Version, strings.Join(cfg.QEMU.Argv, " ")))[:16]

@@ -49,7 +49,7 @@ func (r *Run) ended() time.Time {
 	return r.begun.Started.Add(time.Since(r.began)).Truncate(time.Millisecond)
 }
 
-// Abandon ends a command that leaves no folder. err is as of Finish.
+// Abandon ends a command without keeping its folder. err is what Finish takes.
 func (r *Run) Abandon(result trial.Result, err error) (trial.Result, error) {
 	err = r.complete(&result, err)
 	NoteHousekeeping(r.Config.Events, r.Folder.discard())

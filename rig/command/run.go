@@ -20,8 +20,8 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// Run is one command under way: what it was given, its stages and notes, and its folder.
-// What it comes to the command's own package puts into a result.
+// Run is one command under way: its input, its stages and notes, and its folder. The
+// package of the command makes the result.
 type Run struct {
 	Config   Config // normalised
 	Arch     arch.Arch

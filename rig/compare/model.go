@@ -34,11 +34,7 @@ func askModel(ctx context.Context, run *command.Run, ask model, built *prepare.K
 		if err != nil {
 			return voice, err
 		}
-		if v == trial.Patched {
-			voice.Patched = said
-		} else {
-			voice.Unpatched = said
-		}
+		*voice.Of(v) = said
 	}
 	return voice, nil
 }

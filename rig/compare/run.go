@@ -27,7 +27,7 @@ func Run(ctx context.Context, cfg command.Config, v trial.Variant) (trial.Result
 	return run.Finish(runOne(run.WithCommandEvents(ctx), run, v))
 }
 
-// checkAlone refuses to ask of a kernel what its silence cannot answer. That the
+// checkAlone refuses to ask of a kernel what its silence cannot say. That the
 // scenario does not apply is said first, by what is done next.
 func checkAlone(run *command.Run) error {
 	spec := run.Config.Spec

@@ -21,7 +21,7 @@ import (
 // that the next rig can remove what a killed one left.
 type Folder struct {
 	Dir  string
-	lock *os.File
+	lock *Lock
 	ctx  context.Context // of who works in it
 }
 
@@ -100,14 +100,15 @@ func (f *Folder) Close() error {
 }
 
 // LockFolder fails where another process holds the folder, or removed it while
-// this one took it. The lock ends with the process, flock(2).
-func LockFolder(dir string) (*os.File, error) {
+// this one took it.
+func LockFolder(dir string) (*Lock, error) {
 	f, err := os.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		return nil, errors.Join(err, f.Close())
+	lock := &Lock{f}
+	if err := lock.try(true); err != nil {
+		return nil, errors.Join(err, lock.Close())
 	}
 	held, err := f.Stat()
 	now, statErr := os.Stat(dir)
@@ -115,9 +116,9 @@ func LockFolder(dir string) (*os.File, error) {
 		err = fmt.Errorf("%s was removed meanwhile: %w", dir, fs.ErrNotExist)
 	}
 	if err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, errors.Join(err, lock.Close())
 	}
-	return f, nil
+	return lock, nil
 }
 
 // Sweep removes what killed rigs left of NewFolder's in parent.

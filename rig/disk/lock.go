@@ -19,8 +19,8 @@ import (
 // flock itself cannot be interrupted by a context.
 const lockPoll = 50 * time.Millisecond
 
-// Lock is a flock on a file of its own. It ends with the process at the latest,
-// so that a killed rig blocks nobody.
+// Lock is a flock(2) on a file of its own, or on a folder (LockFolder). It ends with the
+// process at the latest, so that a killed rig blocks nobody.
 type Lock struct{ file *os.File }
 
 // OpenLock makes the file, and its folder; the lock is not taken yet.
@@ -37,15 +37,20 @@ func OpenLock(path string) (*Lock, error) {
 
 // Try takes the lock, or changes how it is held, and says whether it could.
 func (l *Lock) Try(exclusive bool) (bool, error) {
-	how := unix.LOCK_SH
-	if exclusive {
-		how = unix.LOCK_EX
-	}
-	err := unix.Flock(int(l.file.Fd()), how|unix.LOCK_NB)
+	err := l.try(exclusive)
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		return false, nil
 	}
 	return err == nil, fault.Wrap(fault.Rig, "lock "+l.file.Name(), err)
+}
+
+// try is EWOULDBLOCK where another holds it.
+func (l *Lock) try(exclusive bool) error {
+	how := unix.LOCK_SH
+	if exclusive {
+		how = unix.LOCK_EX
+	}
+	return unix.Flock(int(l.file.Fd()), how|unix.LOCK_NB)
 }
 
 // Wait takes the lock as soon as it can; waiting is told once, before the first wait.

@@ -32,7 +32,7 @@ import (
 // terminate on a loop.
 const herdTime = 2 * time.Minute
 
-// Config says what herd7 is asked, and with what its answers are compared.
+// Config says what herd7 is asked, and with what that is compared.
 type Config struct {
 	command.Config               // Spec's kernel members, CacheDir and Events
 	Run            string        // a run folder, or its result.json; empty: the last compare or run in the cache
@@ -122,14 +122,14 @@ func (h herd) scenario(ctx context.Context, s scenario.Scenario) ([]trial.Expect
 		if err != nil {
 			return out, fault.Wrap(fault.Rig, "write "+file, err)
 		}
-		answer, err := h.ask(ctx, path)
+		said, err := h.ask(ctx, path)
 		if err != nil {
 			return out, err
 		}
 		name := strings.TrimSuffix(file, ".litmus")
 		kernel, reader, _ := strings.Cut(name, "+")
 		e := trial.Expected{Name: name, Variant: trial.Variant(kernel), Reader: trial.Reader(reader), Allowed: trial.Sometimes}
-		if answer == "Never" {
+		if said == "Never" {
 			e.Allowed = trial.Never
 		}
 		out = append(out, e)
@@ -138,7 +138,7 @@ func (h herd) scenario(ctx context.Context, s scenario.Scenario) ([]trial.Expect
 }
 
 // lkmm asks about the tests of a folder and compares with their Result lines.
-// A test without an answer says why; it does not end the rest.
+// A test of which herd7 says nothing says why; it does not end the rest.
 func (h herd) lkmm(ctx context.Context, dir string) ([]trial.ModelTest, error) {
 	if dir == TreesTests {
 		dir = filepath.Join(h.model, "litmus-tests")

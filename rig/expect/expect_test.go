@@ -16,7 +16,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/herdtools"
 	"kcovrig/rig/kernels"
-	"kcovrig/rig/report/answers"
+	"kcovrig/rig/report/tables"
 	"kcovrig/rig/result"
 	"kcovrig/rig/rigtest"
 	"kcovrig/rig/trial"
@@ -128,12 +128,12 @@ func TestTheModelsOwnTests(t *testing.T) {
 	assert.True(t, got.LKMM[0].OK)
 	assert.Contains(t, got.LKMM[1].Note, "no Observation")
 	assert.False(t, got.Contradicted())
-	assert.True(t, got.Unanswered())
+	assert.True(t, got.Incomplete())
 
 	got, err = Run(t.Context(), expecting(t, "good", "lies"))
 	require.NoError(t, err)
 	assert.True(t, got.Contradicted())
-	assert.False(t, got.Unanswered())
+	assert.False(t, got.Incomplete())
 }
 
 // Any folder of tests is checked, and a test that says nothing of its result
@@ -153,8 +153,8 @@ func TestTheTestsOfAFolder(t *testing.T) {
 		{Name: "lies-unsaid", Herd: "Always", Note: "no Result line"},
 	}, got.LKMM)
 	assert.False(t, got.Contradicted())
-	assert.False(t, got.Unanswered())
-	assert.Contains(t, answers.ExpectSentence(got), "1 of 1 of the model's tests as their Result lines say, 1 without such a line")
+	assert.False(t, got.Incomplete())
+	assert.Contains(t, tables.ExpectSentence(got), "1 of 1 of the model's tests as their Result lines say, 1 without such a line")
 	cfg.LKMM = filepath.Join(dir, "none")
 	_, err = Run(t.Context(), cfg)
 	assert.Equal(t, fault.User, fault.KindOf(err))
@@ -167,7 +167,7 @@ func TestHerdHasALimit(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "hangs.litmus")
 	require.NoError(t, os.WriteFile(file, nil, 0o644))
 	_, err := h.ask(t.Context(), file)
-	assert.ErrorContains(t, err, "no answer within")
+	assert.ErrorContains(t, err, "no output within")
 	assert.Equal(t, fault.Rig, fault.KindOf(err))
 }
 

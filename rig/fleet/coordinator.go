@@ -3,6 +3,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +26,7 @@ const (
 	DefaultDeliveries = 5
 	DefaultAckWait    = 30 * time.Second
 	DefaultPatience   = 5 * time.Minute
-	DefaultWindow     = 4096
+	DefaultMaxOpen    = 4096
 	DefaultReplicas   = 3
 )
 
@@ -43,7 +44,7 @@ type CoordinatorConfig struct {
 	Deliveries int
 	AckWait    time.Duration // silence after which a worker counts as dead; 0: DefaultAckWait
 	Patience   time.Duration // how long a task waits for a live worker that could run it; 0: DefaultPatience
-	Window     int           // tasks of one sequence that are queued or running at once, which bounds memory; 0: DefaultWindow
+	MaxOpen    int           // tasks of one sequence that are queued or running at once, which bounds memory; 0: DefaultMaxOpen
 	// Replicas is on how many servers of a cluster the queue is kept; a server
 	// that has no cluster keeps it alone. 0: DefaultReplicas. It applies to
 	// what is created; what is there already keeps its own number.
@@ -59,32 +60,24 @@ func (c CoordinatorConfig) Validate() error {
 	if !runName.MatchString(c.Run) {
 		return fault.Newf(fault.User, op, "the run's name %q is not made of letters, digits, _ and -", c.Run)
 	}
-	if c.Attempts < 0 || c.Deliveries < 0 || c.AckWait < 0 || c.Patience < 0 || c.Window < 0 || c.Replicas < 0 {
-		return fault.Newf(fault.User, op, "a negative limit: %d attempts, %d deliveries, %v, %v, window %d, %d replicas",
-			c.Attempts, c.Deliveries, c.AckWait, c.Patience, c.Window, c.Replicas)
+	if c.Attempts < 0 || c.Deliveries < 0 || c.AckWait < 0 || c.Patience < 0 || c.MaxOpen < 0 || c.Replicas < 0 {
+		return fault.Newf(fault.User, op, "a negative limit: %d attempts, %d deliveries, %v, %v, %d open at most, %d replicas",
+			c.Attempts, c.Deliveries, c.AckWait, c.Patience, c.MaxOpen, c.Replicas)
 	}
 	return c.Server.Validate()
 }
 
 func (c CoordinatorConfig) withDefaults() CoordinatorConfig {
-	c.Attempts = or(c.Attempts, DefaultAttempts)
-	c.Deliveries = or(c.Deliveries, DefaultDeliveries)
-	c.AckWait = or(c.AckWait, DefaultAckWait)
-	c.Patience = or(c.Patience, DefaultPatience)
-	c.Window = or(c.Window, DefaultWindow)
-	c.Replicas = or(c.Replicas, DefaultReplicas)
+	c.Attempts = cmp.Or(c.Attempts, DefaultAttempts)
+	c.Deliveries = cmp.Or(c.Deliveries, DefaultDeliveries)
+	c.AckWait = cmp.Or(c.AckWait, DefaultAckWait)
+	c.Patience = cmp.Or(c.Patience, DefaultPatience)
+	c.MaxOpen = cmp.Or(c.MaxOpen, DefaultMaxOpen)
+	c.Replicas = cmp.Or(c.Replicas, DefaultReplicas)
 	if c.Notify == nil {
 		c.Notify = func(Notice) {}
 	}
 	return c
-}
-
-func or[T comparable](value, otherwise T) T {
-	var zero T
-	if value == zero {
-		return otherwise
-	}
-	return value
 }
 
 // Summary counts what a run came to.
@@ -140,7 +133,7 @@ type entry struct {
 // are tried again, up to Attempts, and are in the outcome's Faults. A task that
 // no live worker can run ends as Unrunnable after Patience.
 //
-// Each sequence has its own Window: tasks that need other machines than the rest
+// MaxOpen is of each sequence alone: tasks that need other machines than the rest
 // belong into one of their own, else those that wait for a rare machine hold the
 // rest back.
 //
@@ -157,7 +150,7 @@ func Coordinate(ctx context.Context, cfg CoordinatorConfig, tasks []iter.Seq2[Ta
 		return Summary{}, err
 	}
 	defer q.Close()
-	if err := q.within(q.Context, 5*answer, "make the queue", func(ctx context.Context) error { return q.create(ctx, cfg.Replicas) }); err != nil {
+	if err := q.within(q.Context, 5*requestTime, "make the queue", func(ctx context.Context) error { return q.create(ctx, cfg.Replicas) }); err != nil {
 		return Summary{}, err
 	}
 	c := &coordinator{

@@ -95,7 +95,7 @@ func (c *coordinator) collect(ctx context.Context, o *Outcome) (fetched []string
 
 // drop deletes objects that were fetched; where that fails, the server does in time.
 func (c *coordinator) drop(ctx context.Context, objects []string) {
-	ctx, done := context.WithTimeout(ctx, answer)
+	ctx, done := context.WithTimeout(ctx, requestTime)
 	defer done()
 	for _, object := range objects {
 		_ = c.logs.Delete(ctx, object)

@@ -12,7 +12,7 @@ import (
 	"kcovrig/rig/fault"
 )
 
-// lane is one of the sequences of tasks that a run was given. Each has a window of
+// lane is one of the sequences of tasks that a run was given. Each has a bound of
 // its own, so that tasks which wait for a rare worker do not hold back the others.
 type lane struct {
 	next func() (Task, error, bool)
@@ -69,7 +69,7 @@ func (c *coordinator) feed(ctx context.Context, all []iter.Seq2[Task, error]) er
 func (c *coordinator) hasRoom(l *lane) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return l.open < c.Window
+	return l.open < c.MaxOpen
 }
 
 // freeSlot makes room in e's lane; c.mu is held.

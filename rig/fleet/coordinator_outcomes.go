@@ -90,7 +90,7 @@ func (c *coordinator) count(ctx context.Context, subject string, data []byte, pl
 	c.mu.Unlock()
 	var o Outcome
 	if err := json.Unmarshal(data, &o); err != nil || o.Task != e.task.ID || o.Status == Unknown {
-		o = Outcome{Status: Failed, Failure: failureOf("", fault.Newf(fault.Rig, "read the outcome of "+e.task.ID, "it is not one: %w", errors.Join(err, fmt.Errorf("status %v", o.Status))))}
+		o = Outcome{Status: Failed, Failure: failureOf("", fault.Newf(fault.Rig, "read the outcome of "+e.task.ID, "not an outcome: %w", errors.Join(err, fmt.Errorf("status %v", o.Status))))}
 	}
 	o.Task, o.Attempt = e.task.ID, attempt
 	if o.Failure.mayRetry() && attempt < c.Attempts {

@@ -92,7 +92,7 @@ func (c *coordinator) putArtifact(ctx context.Context, a Artifact, anew bool) er
 	}
 	if !stored {
 		if sum, err := disk.FileSum(a.Path); err != nil || sum != a.SHA256 {
-			return fault.Newf(fault.Rig, "store artifact "+a.Name, "%s has not the hash %s: %w", a.Path, a.SHA256, errors.Join(err, fmt.Errorf("it has %q", sum)))
+			return fault.Newf(fault.Rig, "store artifact "+a.Name, "the hash of %s is not %s: %w", a.Path, a.SHA256, errors.Join(err, fmt.Errorf("it is %q", sum)))
 		}
 		err := c.putFile(ctx, c.artifacts, jetstream.ObjectMeta{Name: a.SHA256, Description: a.Name}, a.Size, func() (*os.File, error) { return os.Open(a.Path) })
 		if err != nil {
@@ -106,7 +106,7 @@ func (c *coordinator) putArtifact(ctx context.Context, a Artifact, anew bool) er
 }
 
 func (c *coordinator) lookUp(ctx context.Context, object string) (*jetstream.ObjectInfo, error) {
-	ctx, done := context.WithTimeout(ctx, answer)
+	ctx, done := context.WithTimeout(ctx, requestTime)
 	defer done()
 	return c.artifacts.GetInfo(ctx, object)
 }

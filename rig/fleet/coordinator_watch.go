@@ -33,7 +33,7 @@ func (c *coordinator) watch(ctx context.Context) error {
 
 // live returns who is there.
 func (c *coordinator) live(ctx context.Context) (map[string]Labels, error) {
-	ctx, done := context.WithTimeout(ctx, 2*answer)
+	ctx, done := context.WithTimeout(ctx, 2*requestTime)
 	defer done()
 	live := map[string]Labels{}
 	const keys = "$KV." + workersBucket + "."

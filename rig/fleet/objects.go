@@ -17,7 +17,7 @@ import (
 )
 
 // transferTime bounds one attempt to send a file of so many bytes: what a
-// server that died was asked for is never answered.
+// server that died was asked for has no reply.
 func transferTime(size int64) time.Duration {
 	const slowest = 256 << 10 // bytes per second
 	return 10*time.Second + time.Duration(size/slowest)*time.Second
@@ -41,7 +41,7 @@ var errIncomplete = errors.New("the object store holds it incomplete")
 
 // nextIn returns the stream's next message on the subjects at that place or
 // later, nil where there is none yet. It is a direct get, which any server that
-// has a copy answers; a consumer for one reader would be kept by one server, and
+// has a copy replies; a consumer for one reader would be kept by one server, and
 // be put on one that has just died.
 func (q *queue) nextIn(ctx context.Context, s jetstream.Stream, subjects string, place uint64) (msg *jetstream.RawStreamMsg, err error) {
 	err = q.sure(ctx, "read "+subjects, func(ctx context.Context) (err error) {
@@ -69,7 +69,7 @@ func (q *queue) read(ctx context.Context, s store, name string, w io.Writer) err
 		if err != nil {
 			return err
 		}
-		if chunk == nil { // gone, or the server that answered lags behind
+		if chunk == nil { // gone, or the server that replied lags behind
 			if tries++; tries > 5 || !pause(ctx, 100*time.Millisecond) {
 				return errIncomplete
 			}

@@ -43,8 +43,8 @@ const (
 	keepFor = 7 * 24 * time.Hour
 	// present is how long a worker counts as live after it last said so.
 	present = 30 * time.Second
-	// answer is how long a request waits for the server; sure repeats it.
-	answer = 4 * time.Second
+	// requestTime is how long a request waits for the server; sure repeats it.
+	requestTime = 4 * time.Second
 	// idleClass is when the server drops the consumer of a class that no worker
 	// asks for. The tasks stay; a coordinator that waits makes it anew.
 	idleClass = 24 * time.Hour
@@ -92,7 +92,7 @@ func openQueue(ctx context.Context, a natsserver.Access, name string, notify fun
 	if err != nil {
 		return nil, err
 	}
-	js, err := jetstream.New(c.Conn, jetstream.WithDefaultTimeout(answer))
+	js, err := jetstream.New(c.Conn, jetstream.WithDefaultTimeout(requestTime))
 	if err != nil {
 		c.Close()
 		return nil, fault.Wrap(fault.Rig, "use JetStream", err)
@@ -129,11 +129,11 @@ func (q *queue) bind(ctx context.Context) error {
 	)
 }
 
-// parts gives each part the time of one answer, so that a request that was lost
+// parts gives each part the time of one request, so that a request that was lost
 // is soon repeated.
 func (q *queue) parts(ctx context.Context, parts ...func(context.Context) error) error {
 	for _, part := range parts {
-		attempt, done := context.WithTimeout(ctx, answer)
+		attempt, done := context.WithTimeout(ctx, requestTime)
 		err := part(attempt)
 		done()
 		if err != nil {
@@ -226,10 +226,10 @@ func pending(err error) bool {
 }
 
 // sure repeats do until it succeeds, fails for good, or ctx ends, whose cause
-// it then returns. Each attempt has so much time as an answer takes: the client
+// it then returns. Each attempt has so much time as a request takes: the client
 // sets no limit of its own where ctx has a deadline, were it far away.
 func (q *queue) sure(ctx context.Context, op string, do func(context.Context) error) error {
-	return q.within(ctx, answer, op, do)
+	return q.within(ctx, requestTime, op, do)
 }
 
 // within is sure with another limit for each attempt.

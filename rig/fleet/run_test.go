@@ -234,7 +234,7 @@ func TestWhatTheCallerGotWrongIsSaid(t *testing.T) {
 	}
 }
 
-func TestTheWindowBoundsWhatIsOpen(t *testing.T) {
+func TestWhatIsOpenIsBounded(t *testing.T) {
 	s := embedded(t)
 	work(t, WorkerConfig{Server: s, Name: "w1", Slots: 8}, echo)
 	g := &gathered{t: t, all: map[string]Outcome{}}
@@ -250,12 +250,12 @@ func TestTheWindowBoundsWhatIsOpen(t *testing.T) {
 			}
 		}
 	}
-	_, err := Coordinate(t.Context(), CoordinatorConfig{Server: s, Run: "r", Window: 4}, []iter.Seq2[Task, error]{tasks}, g.take)
+	_, err := Coordinate(t.Context(), CoordinatorConfig{Server: s, Run: "r", MaxOpen: 4}, []iter.Seq2[Task, error]{tasks}, g.take)
 	require.NoError(t, err)
 	require.Equal(t, 50, g.len())
 }
 
-// More tasks than the window holds wait for a machine that comes late. Those that
+// More tasks than may be open wait for a machine that comes late. Those that
 // any machine runs are queued all the same.
 func TestScarceTasksHoldNoOthersBack(t *testing.T) {
 	s := embedded(t)
@@ -275,7 +275,7 @@ func TestScarceTasksHoldNoOthersBack(t *testing.T) {
 		case <-ctx.Done():
 		}
 	}()
-	_, err := Coordinate(ctx, CoordinatorConfig{Server: s, Run: "r", Window: 4}, each(scarce, common), func(o Outcome) error {
+	_, err := Coordinate(ctx, CoordinatorConfig{Server: s, Run: "r", MaxOpen: 4}, each(scarce, common), func(o Outcome) error {
 		if err := g.take(o); err != nil {
 			return err
 		}

@@ -132,7 +132,7 @@ func (w *worker) work(ctx context.Context) error {
 // coordinator is.
 func (w *worker) await(ctx context.Context) error {
 	reported := false
-	return w.within(ctx, 5*answer, "find the queue", func(ctx context.Context) error {
+	return w.within(ctx, 5*requestTime, "find the queue", func(ctx context.Context) error {
 		err := w.bind(ctx)
 		if errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrBucketNotFound) {
 			if !reported {

@@ -165,7 +165,7 @@ func (w *worker) pull(ctx context.Context, c class, wait time.Duration) jetstrea
 	return nil
 }
 
-// giveBack returns what comes in answer to a pull that nobody waits for any
+// giveBack returns what comes in reply to a pull that nobody waits for any
 // more; the pull's own wait ends it.
 func giveBack(batch jetstream.MessageBatch) {
 	for msg := range batch.Messages() {

@@ -88,7 +88,7 @@ func (w *worker) ackWait(msg jetstream.Msg) time.Duration {
 // reported says whether there is an outcome of this attempt already, of a
 // worker that was taken for dead.
 func (w *worker) reported(ctx context.Context, t queued) bool {
-	ctx, done := context.WithTimeout(ctx, answer)
+	ctx, done := context.WithTimeout(ctx, requestTime)
 	defer done()
 	_, err := w.outcomes.GetLastMsgForSubject(ctx, outcomeSubject(t.Run, t.Token, t.Attempt))
 	return err == nil

@@ -60,7 +60,7 @@ func (Analyser) SameCode(a, b Image, symbols []string) (trial.Sameness, error) {
 	return trial.CodeSame, nil
 }
 
-// Analyse disassembles a kernel, once per build: the answer is kept by its key.
+// Analyse disassembles a kernel, once per build: the analysis is kept by its key.
 func (r Analyser) Analyse(ctx context.Context, image Image, dir string) (Analysis, error) {
 	return r.analyse(ctx, image, image.PatchText, dir)
 }

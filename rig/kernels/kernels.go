@@ -56,7 +56,7 @@ type Source interface {
 	Close() error
 }
 
-// Planner is a Source of which it can be asked beforehand what it would build.
+// Planner is a Source that can tell, before it builds, what it would build.
 type Planner interface {
 	// Plan says what Build would return, as far as it is known before anything is
 	// built: Version, Tree, TreeHash, Compiler, Key, Patch and PatchText.

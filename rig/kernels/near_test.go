@@ -15,7 +15,7 @@ import (
 
 // One function holds two hunks, whose lines are 8 to 12 and 30 to 33; another holds none.
 func TestWhatIsNearAPatchLiesAtItsHunksOrBetweenThem(t *testing.T) {
-	windows := windowsOf(map[string][]linetable.Change{"a.c": {{Before: []int{9, 8}, Lines: []int{10}, After: []int{11, 12}}, {Before: []int{31, 30}, After: []int{32, 33}}, {}}})
+	ranges := rangesOf(map[string][]linetable.Change{"a.c": {{Before: []int{9, 8}, Lines: []int{10}, After: []int{11, 12}}, {Before: []int{31, 30}, After: []int{32, 33}}, {}}})
 	at := func(lines ...int) []uint64 {
 		var code []elfcode.Line
 		for i, line := range lines {
@@ -25,7 +25,7 @@ func TestWhatIsNearAPatchLiesAtItsHunksOrBetweenThem(t *testing.T) {
 			}
 			code = append(code, l)
 		}
-		return slices.Sorted(maps.Keys(near(code, windows)))
+		return slices.Sorted(maps.Keys(near(code, ranges)))
 	}
 	assert.Equal(t, []uint64{2, 3, 4, 5}, at(3, 0, 9, 0, 20, 30, 40, 0))
 	assert.Equal(t, []uint64{1}, at(7, 12, 20, 29), "of the second hunk it holds nothing")

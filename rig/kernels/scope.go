@@ -87,7 +87,7 @@ type finder struct {
 	objects  []kernel.Object
 	found    []scoped
 	added    map[string][]int // lines that the patch at hand added, by file
-	windows  map[string][]window
+	ranges   map[string][]lineRange
 	notes    []string
 	macros   []string // that the patches change
 	uses     uses
@@ -106,7 +106,7 @@ func (f *finder) find(patch string, weak bool) error {
 	for file, uses := range f.uses {
 		changes[file] = append(changes[file], uses...)
 	}
-	f.windows = windowsOf(changes)
+	f.ranges = rangesOf(changes)
 	held := map[string]bool{}
 	for _, o := range f.objects {
 		req := linetable.Request{Object: o.Debug, Source: o.File, Changes: slices.Clone(changes[o.File]), Named: f.scenario.Scope.Kernel}
@@ -370,7 +370,7 @@ func (f *finder) stops(k *Analysis, bodies, ranges []coderange.Range, at map[uin
 		if end := slices.IndexFunc(code, func(l elfcode.Line) bool { return !r.Holds(l.Addr) }); end >= 0 {
 			code = code[:end]
 		}
-		maps.Copy(isNear, near(code, f.windows))
+		maps.Copy(isNear, near(code, f.ranges))
 	}
 	stops, err := elfcode.Stops(f.image.Vmlinux, bodies, ranges)
 	if err != nil {

@@ -17,16 +17,16 @@ import (
 // Files are files of tests in the order in which they were found.
 type Files struct {
 	Found []string
-	Lost  map[string]string // names in lists that are no file, by path: why
+	Lost  map[string]string // names in lists that name no file: why, by path
 	seen  map[string]bool   // files and lists, by their clean path
 }
 
-// New is of no files yet.
+// New returns an empty set of files.
 func New() *Files { return &Files{Lost: map[string]string{}, seen: map[string]bool{}} }
 
 // Find collects the files that a path names: a test, a list as herd7's @all, or
 // a folder, with the folders below. What the user named must be there; what a
-// list names and is not is one test lost.
+// list names and is not there is noted in Lost.
 func (l *Files) Find(path string) error {
 	const op = "find litmus tests"
 	info, err := os.Stat(path)

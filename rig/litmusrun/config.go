@@ -14,7 +14,7 @@ type Config struct {
 	command.Config
 	Paths     []string      // .litmus files, and folders of them
 	HerdLog   string        // herd7's log; empty: herd7 is run
-	HerdLimit time.Duration // for herd7's answer on one test
+	HerdLimit time.Duration // for herd7 on one test
 	Binaries  string        // folder of ready programs, NAME.exe; empty: litmus7 makes them
 	Size      int           // iterations per run
 	Runs      int           // runs per test

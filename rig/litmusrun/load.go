@@ -104,7 +104,7 @@ func (r *set) ask(ctx context.Context, t *test) error {
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		t.unjudged = fmt.Sprintf("herd7 gave no answer within %v: try a longer --herd-limit", r.cfg.HerdLimit)
+		t.unjudged = fmt.Sprintf("herd7 came to no end within %v: try a longer --herd-limit", r.cfg.HerdLimit)
 	case output.Said != "":
 		t.unjudged = "herd7: " + output.Said
 	case err != nil:

@@ -36,7 +36,7 @@ type test struct {
 	source    herdtools.Source
 	allowed   *litmus.Allowed // nil: the model's is not known
 	log       []byte          // herd7's
-	unjudged  string          // why answer is nil
+	unjudged  string          // why allowed is nil
 	unbuilt   string          // why there is no program
 	path      string          // of the program
 	scope     []coderange.Range

@@ -33,7 +33,7 @@ type Config struct {
 	Every    int           // one of so many tests of each family; 0: all
 	Turn     int           // which of them: from 0
 	Jobs     int           // herd7s at once; 0: one
-	Limit    time.Duration // for herd7's answers about 20 tests
+	Limit    time.Duration // for herd7 on 20 tests
 }
 
 // Validate says what is out of range.
@@ -190,7 +190,7 @@ func (m maker) ask(ctx context.Context, tests []Test) ([]byte, map[string]litmus
 	return log, allowed, nil
 }
 
-// allowed is herd7's log, with an answer for each test. The only loops are those of
+// allowed is herd7's log, with a result of each test. The only loops are those of
 // exclusive pairs. herd7 follows one turn and warns of it: a turn that failed has stored
 // nothing, and its load may read what the next turn's reads. Of two turns in two threads
 // it thinks for minutes.
@@ -209,7 +209,7 @@ func (m maker) allowed(ctx context.Context, tests []Test) ([]byte, error) {
 	}
 	for _, t := range tests {
 		if _, ok := allowed[t.Name]; !ok {
-			return nil, fault.Newf(fault.Rig, "ask herd7 about "+t.Name, "no answer: %s", output.Said)
+			return nil, fault.Newf(fault.Rig, "ask herd7 about "+t.Name, "it says nothing of it: %s", output.Said)
 		}
 	}
 	return output.Log, nil

@@ -21,7 +21,7 @@ var forms = []struct {
 	{regexp.MustCompile(`^\s*$`), "the file holds nothing"},
 	{coloured, "it is a coloured diff: make it with --no-color"},
 	{regexp.MustCompile(`(?i)^\s*<(!doctype html|html|\?xml)`), "it is a web page: save the patch itself, which most sites have under \"raw\" or \"mbox\""},
-	{regexp.MustCompile(`(?m)^(?:> ?)+(diff --git |\+\+\+ |@@ -)`), "it is a reply that quotes a patch: save the mail that it answers"},
+	{regexp.MustCompile(`(?m)^(?:> ?)+(diff --git |\+\+\+ |@@ -)`), "it is a reply that quotes a patch: save the mail that it replies to"},
 	{regexp.MustCompile(`(?m)^diff --(cc|combined) `), "it is a merge's combined diff: name one side, as with git show -m --first-parent"},
 	{regexp.MustCompile(`(?m)^\*\*\* .*\n--- .*\n\*{15}`), "it is a context diff: make it with diff -u"},
 	{regexp.MustCompile(`(?m)^\d+(,\d+)?[acd]\d+(,\d+)?\r?\n[<>] `), "it is a diff without file names: make it with diff -u"},

@@ -72,7 +72,7 @@ type Counts struct {
 	RigFaults     int `json:"rigFaults"` // of the rig and the guest
 	NotRun        int `json:"notRun"`
 	Retries       int `json:"retries"`
-	Resumed       int `json:"resumed"` // answered before this run
+	Resumed       int `json:"resumed"` // had a result before this run
 }
 
 // Count counts the statuses of a document's cells, and the retries.
@@ -105,7 +105,7 @@ func Count(d Document) Counts {
 	return c
 }
 
-// Failed counts the cells that a fault kept from an answer.
+// Failed counts the cells that a fault kept from a result.
 func (c Counts) Failed() int { return c.UserFaults + c.KernelFaults + c.RigFaults }
 
 // Change is a cell whose outcome differs between two runs of a matrix.

@@ -48,8 +48,8 @@ type CellResult struct {
 	Worker  string   `json:"worker,omitempty"`
 }
 
-// Answered says whether the cell need not run again.
-func (r CellResult) Answered() bool {
+// Done says whether the cell need not run again.
+func (r CellResult) Done() bool {
 	switch r.Status {
 	case Expected, Unexpected, Undecided, NotFor:
 		return true

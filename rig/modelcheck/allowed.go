@@ -23,7 +23,7 @@ import (
 const modelLimit = 15 * time.Second
 
 // Allowed says whether the model allows the condition of any of the tests, and
-// keeps the answer by their text.
+// keeps what it says by their text.
 func Allowed(ctx context.Context, cacheDir string, tests []trial.LitmusTest) (trial.Expectation, error) {
 	key := disk.NewHash()
 	sources := make([]herdtools.Source, 0, len(tests))
@@ -47,16 +47,16 @@ func Allowed(ctx context.Context, cacheDir string, tests []trial.LitmusTest) (tr
 	}
 	allowed, err := litmus.ParseHerdLog(bytes.NewReader(output.Log))
 	if err != nil {
-		return "", fault.Wrap(fault.Rig, "read herd7's answer", err)
+		return "", fault.Wrap(fault.Rig, "read what herd7 allows", err)
 	}
 	known.Allowed = trial.Never
 	for _, t := range tests {
 		switch v, ok := allowed[t.Name]; {
 		case !ok:
-			return "", fault.Newf(fault.Rig, "read herd7's answer", "none to %s", t.Name)
+			return "", fault.Newf(fault.Rig, "read what herd7 allows", "nothing of %s", t.Name)
 		case v.Observation != "Never":
 			known.Allowed = trial.Sometimes
 		}
 	}
-	return known.Allowed, fault.Wrap(fault.Rig, "keep herd7's answer", disk.WriteJSON(kept, known))
+	return known.Allowed, fault.Wrap(fault.Rig, "keep what herd7 allows", disk.WriteJSON(kept, known))
 }

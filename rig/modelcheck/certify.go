@@ -3,7 +3,7 @@
 // Package modelcheck asks herd7 whether Arm's memory model allows what was seen or
 // what a kernel's code could show: of a witness, and of the ways between two
 // stores. It leaves herd7 itself to herdtools, the tests' text to
-// witness, and what an answer means for a verdict to rig/verdict.
+// witness, and what that means for a verdict to rig/verdict.
 package modelcheck
 
 import (
@@ -46,7 +46,7 @@ func Certify(ctx context.Context, c CertifyConfig) (trial.Certificate, error) {
 	}
 	out.Tests = tests
 	if _, err := herdtools.Find("herd7", c.CacheDir); err != nil {
-		return unanswered(out, err), nil
+		return incomplete(out, err), nil
 	}
 	out.Model = ArmModel
 	folder, err := disk.NewTempFolder()
@@ -63,7 +63,7 @@ func Certify(ctx context.Context, c CertifyConfig) (trial.Certificate, error) {
 	case ctx.Err() != nil:
 		return out, ctx.Err()
 	case err != nil:
-		out = unanswered(out, err)
+		out = incomplete(out, err)
 		if errors.Is(err, context.DeadlineExceeded) {
 			out.Try = "a longer --herd-limit"
 		}
@@ -71,7 +71,7 @@ func Certify(ctx context.Context, c CertifyConfig) (trial.Certificate, error) {
 	}
 	allowed, err := litmus.ParseHerdLog(bytes.NewReader(output.Log))
 	if err != nil {
-		return out, fault.Wrap(fault.Rig, "read herd7's answer", err)
+		return out, fault.Wrap(fault.Rig, "read what herd7 allows", err)
 	}
 	for i, t := range tests {
 		if v, ok := allowed[t.Name]; ok {
@@ -107,8 +107,8 @@ func Added(r trial.Result, number int, added []trial.AlteredInstruction, isBetwe
 	return witness.AddedTests(number, w, ran, readerOf(r, w.Reader), added, isBetween)
 }
 
-// unanswered says why herd7 gave no answer.
-func unanswered(c trial.Certificate, err error) trial.Certificate {
+// incomplete says why herd7 said nothing.
+func incomplete(c trial.Certificate, err error) trial.Certificate {
 	c.Skipped = err.Error()
 	if e := (*fault.Error)(nil); errors.As(err, &e) {
 		c.Try = e.Try

@@ -107,7 +107,7 @@ func TestHerdThatDoesNotAnswerInTime(t *testing.T) {
 	assert.Equal(t, "a longer --herd-limit", c.Try)
 	assert.NotEmpty(t, c.Skipped)
 	assert.Equal(t, ArmModel, c.Model, "it was asked")
-	assert.False(t, c.Answered())
+	assert.False(t, c.Complete())
 }
 
 func TestAWitnessThatGivesNoTest(t *testing.T) {

@@ -43,7 +43,8 @@ func newFleetExecutor(cfg Config, doc matrix.Document) *fleetExecutor {
 	}
 }
 
-// run queues the tasks and takes their outcomes: it is the execute of who has no other.
+// run queues the tasks and takes their outcomes. It is the executor of a matrix whose cells
+// run on workers.
 func (f *fleetExecutor) run(ctx context.Context, tasks []task.Cell, done func(matrix.CellResult)) (err error) {
 	folder, err := disk.NewWorkFolder()
 	if err != nil {

@@ -29,21 +29,21 @@ import (
 type matrixFolder struct {
 	dir     string
 	own     bool // below the cache, where only the latest stay
-	lock    *os.File
+	lock    *disk.Lock
 	earlier earlier
 }
 
 // earlier is what the commands left that worked in the folder before; zero: none did.
 type earlier struct {
 	started string                       // when the first of them began
-	results map[string]matrix.CellResult // of the cells that were answered, by their id
+	results map[string]matrix.CellResult // of the cells that are done, by their id
 	begun   map[string]string            // when the cells were begun that were not, by their id
 	builds  []matrix.Build
 	retries []string
 }
 
-// answered says whether the cell need not run again.
-func (e earlier) answered(c matrix.Cell) bool {
+// done says whether the cell need not run again.
+func (e earlier) done(c matrix.Cell) bool {
 	_, there := e.results[c.ID]
 	return there
 }
@@ -148,15 +148,11 @@ func (f *matrixFolder) resume(plan matrixPlan) (earlier, error) {
 	}
 	left := earlier{started: begun.Started, results: map[string]matrix.CellResult{}, begun: map[string]string{}}
 	for _, path := range files {
-		var r matrix.CellResult
-		text, err := os.ReadFile(path)
-		if err == nil {
-			err = result.Decode(text, &r)
-		}
+		r, err := result.LoadCell(path)
 		if err != nil {
 			return earlier{}, fault.Wrap(fault.Rig, "read "+path, err)
 		}
-		if r.Answered() {
+		if r.Done() {
 			left.results[r.Cell.ID] = r.In(f.dir)
 		} else {
 			left.begun[r.Cell.ID] = r.Started

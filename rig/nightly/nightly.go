@@ -42,16 +42,16 @@ func Run(ctx context.Context, cfg Config) (matrix.Document, string, error) {
 func (n *night) run(ctx context.Context) error {
 	var left []matrix.Cell
 	for _, c := range n.cells {
-		if !n.folder.earlier.answered(c) {
+		if !n.folder.earlier.done(c) {
 			left = append(left, c)
 		}
 	}
 	if kept := len(n.folder.earlier.results); kept > 0 {
-		n.cfg.Events(trial.Event{Note: fmt.Sprintf("%d of %d cells have their answer already", kept, len(n.cells))})
+		n.cfg.Events(trial.Event{Note: fmt.Sprintf("%d of %d cells have their result already", kept, len(n.cells))})
 		// Whoever was killed between a result and its record left that out. What is in the
 		// history stays there once.
 		for _, c := range n.cells {
-			if n.folder.earlier.answered(c) {
+			if n.folder.earlier.done(c) {
 				n.record(n.results[c.ID])
 			}
 		}

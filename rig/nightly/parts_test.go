@@ -36,7 +36,7 @@ func TestShardsMakeOneReport(t *testing.T) {
 			before = &earlier
 		}
 		var b bytes.Buffer
-		require.NoError(t, matrices.Formats.Render(&b, as, matrices.Report{Now: now, Before: before}))
+		require.NoError(t, matrices.Reports.Render(&b, as, matrices.Report{Now: now, Before: before}))
 		return b.String()
 	}
 	assert.Contains(t, render("", "markdown", ""), ": 4 of 4 cells as expected")

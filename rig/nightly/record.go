@@ -5,7 +5,6 @@ package nightly
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -56,7 +55,7 @@ func isMatrixFolder(dir string) bool {
 	return err == nil
 }
 
-// importMatrix records the answers of a matrix folder, also of one that was
+// importMatrix records the results of a matrix folder, also of one that was
 // interrupted, under their cells' names, as the matrix itself does. One that
 // cannot be read keeps no other out.
 func importMatrix(ctx context.Context, db *history.DB, dir string) ([]command.Imported, error) {
@@ -70,8 +69,8 @@ func importMatrix(ctx context.Context, db *history.DB, dir string) ([]command.Im
 	var failed error
 	for _, file := range files {
 		var run command.Imported
-		r, err := readAnswer(file)
-		if err == nil {
+		r, err := result.LoadCell(file)
+		if err = fault.Wrap(fault.User, "read the result "+file, err); err == nil {
 			run, err = recordCell(ctx, db, dir, plan.Started, r)
 		}
 		if failed = errors.Join(failed, err); err == nil && r.Folder != "" {
@@ -79,16 +78,4 @@ func importMatrix(ctx context.Context, db *history.DB, dir string) ([]command.Im
 		}
 	}
 	return done, failed
-}
-
-// readAnswer reads a cell's result from a matrix folder.
-func readAnswer(file string) (r matrix.CellResult, err error) {
-	text, err := os.ReadFile(file)
-	if err == nil {
-		err = result.Decode(text, &r)
-	}
-	if err == nil && r.Folder != "" && !filepath.IsLocal(r.Folder) {
-		err = fmt.Errorf("its run folder %q is not below the matrix's", r.Folder)
-	}
-	return r, fault.Wrap(fault.User, "read the answer "+file, err)
 }

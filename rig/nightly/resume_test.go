@@ -19,6 +19,7 @@ import (
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/result"
 	"kcovrig/rig/rigtest"
 )
 
@@ -83,6 +84,21 @@ func TestResumeNoticesAChangedFile(t *testing.T) {
 	doc, _, err := Run(t.Context(), n.cfg)
 	require.NoError(t, err)
 	assert.Equal(t, answered, doc.Counts.Resumed)
+}
+
+// A matrix' folder may come from another machine: what it says of places outside is not read.
+func TestResumeRefusesARunFolderThatIsNotBelow(t *testing.T) {
+	n, _ := interruptedNightly(t)
+	files, err := filepath.Glob(filepath.Join(n.cfg.OutDir, "results", "*.json"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	r, err := result.LoadCell(files[0])
+	require.NoError(t, err)
+	r.Folder = "../elsewhere"
+	require.NoError(t, disk.WriteJSON(files[0], r))
+	_, _, err = Run(t.Context(), n.cfg)
+	require.ErrorContains(t, err, "is not below the matrix's")
+	assert.Empty(t, n.Lab.Boots)
 }
 
 // A scenario that comes with kcovrig is named alone, and another kcovrig has another.

@@ -143,7 +143,7 @@ func (k *Kernels) Prepared() (p trial.Prepared) {
 	return p
 }
 
-// Quiet is the setup for boots whose stages are parts of one, and are not told.
+// Quiet is the setup for boots that are parts of one stage, and report none of their own.
 func (s *Setup) Quiet() *Setup {
 	out := *s
 	out.Config.Stage = func(string, string) func(string) { return func(string) {} }

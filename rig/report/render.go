@@ -3,7 +3,7 @@
 // Package report renders the results of runs: for people and for programs. It
 // leaves the stable JSON form of a result to rig/result, what a result means to
 // rig/verdict, a command while it runs to rig/live, and matrices, searches, barriers and
-// other answers to the packages below it.
+// all else to the packages below it.
 package report
 
 import (
@@ -14,6 +14,7 @@ import (
 
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/result"
+	"kcovrig/rig/trial"
 )
 
 // ReportSchema names the version of the JSON report (docs/reports.md).
@@ -35,6 +36,22 @@ type RunsReport struct {
 var Runs = format.Writers[RunsReport]{
 	{Format: format.Text, Write: writeTexts}, {Format: format.JSON, Write: writeReport}, {Format: format.JUnit, Write: writeJUnit},
 	{Format: format.Markdown, Write: writeMarkdown}, {Format: format.HTML, Write: writeHTML},
+}
+
+// Shown is what a command that runs or builds kernels came to, at its end.
+type Shown struct {
+	Result trial.Result
+	Width  int // the terminal's, for text; 0: none is known
+}
+
+// Results are all forms in which such a command prints its result.
+var Results = format.Writers[Shown]{
+	{Format: format.Text, Write: func(w io.Writer, s Shown) error { return Text(w, s.Result, s.Width) }},
+	{Format: format.JSON, Write: func(w io.Writer, s Shown) error { return result.JSON(w, s.Result) }},
+	{Format: format.Line, Write: func(w io.Writer, s Shown) error {
+		_, err := fmt.Fprintln(w, Sentence(s.Result))
+		return err
+	}},
 }
 
 func writeTexts(w io.Writer, r RunsReport) error {

@@ -67,6 +67,19 @@ func LoadMatrix(path string) (SavedMatrix, error) {
 	return s, fault.Wrap(fault.User, op, err)
 }
 
+// LoadCell reads one cell's result from a matrix folder, whose run is below it. Whose fault
+// an error is the caller knows.
+func LoadCell(file string) (r matrix.CellResult, err error) {
+	text, err := os.ReadFile(file)
+	if err == nil {
+		err = Decode(text, &r)
+	}
+	if err == nil && r.Folder != "" && !filepath.IsLocal(r.Folder) {
+		err = fmt.Errorf("its run folder %q is not below the matrix's", r.Folder)
+	}
+	return r, err
+}
+
 // LoadMatrixParts reads the parts of a matrix and joins them, with all its cells
 // where planned says which they are.
 func LoadMatrixParts(paths []string, planned []matrix.Cell) (SavedMatrix, error) {

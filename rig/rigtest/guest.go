@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package rigtest is the fakes that tests and examples of the rooms use in the place of
-// kernels, machines and guests: a Lab that answers as a real rig would, at once; and the
+// kernels, machines and guests: a Lab that acts as a real rig would, at once; and the
 // repositories and servers that go with it. Only tests import it.
 package rigtest
 
@@ -160,7 +160,7 @@ func (g Guest) tallies(start wire.Start, blocks uint64) []wire.Tally {
 	return out
 }
 
-// runLitmus answers each job as the test says; without an answer the guest dies.
+// runLitmus does each job as the test says; without counts the guest dies.
 func (g Guest) runLitmus(s *stream, jobs []wire.LitmusJob, send func(wire.LitmusResult) error) error {
 	for _, job := range jobs {
 		if g.Litmus == nil {

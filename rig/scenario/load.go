@@ -78,7 +78,7 @@ func Load(ref string) (Scenario, error) {
 	return s, err
 }
 
-// Unpack undoes Pack. A scenario that has not the hash that was promised is refused.
+// Unpack undoes Pack. A scenario whose hash is not the promised one is refused.
 func Unpack(packed []byte, hash string) (Scenario, error) {
 	const op = "unpack a scenario"
 	r, err := zip.NewReader(bytes.NewReader(packed), int64(len(packed)))

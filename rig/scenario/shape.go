@@ -37,7 +37,7 @@ type text struct {
 	form, words string
 	most        int
 	wrong       func(string) error  // what no form can say; nil: nothing
-	meant       func(string) string // what to write for a value that has not the form; nil, or empty: nobody knows
+	meant       func(string) string // what to write for a value that does not have the form; nil, or empty: nobody knows
 }
 
 func (t text) kind() yaml.Kind { return yaml.ScalarNode }

@@ -86,7 +86,7 @@ func (s Step) Validate() error {
 	return nil
 }
 
-// Basis is what the answer of a commit rests on, for others that share it.
+// Basis is what the step of a commit rests on, for others that share it.
 type Basis struct {
 	Inputs      []string `json:"inputs"`      // files that the scope's objects were made of
 	Fingerprint string   `json:"fingerprint"` // of the scope's code in its objects

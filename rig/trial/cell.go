@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// notAsked are the members of a Spec that do not change its answer, or that
+// notAsked are the members of a Spec that do not change its result, or that
 // the rig chooses anew each time.
 var notAsked = []string{"seed", "jobs"}
 

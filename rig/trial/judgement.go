@@ -116,6 +116,14 @@ type Voice struct {
 	How       string `json:"how"`
 }
 
+// Of is what it says of a kernel of a pair.
+func (v *Voice) Of(kernel Variant) *Saying {
+	if kernel == Patched {
+		return &v.Patched
+	}
+	return &v.Unpatched
+}
+
 // The voices.
 const (
 	VoiceModel  = "model"

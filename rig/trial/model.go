@@ -10,27 +10,27 @@ type Certificate struct {
 	Tests []LitmusTest `json:"tests"`           // the first is the witness as it ran
 	Why   string       `json:"why,omitempty"`   // why there is no test
 	Model string       `json:"model,omitempty"` // that herd7 was asked with; empty: it was not
-	// Skipped says why herd7 was not asked, or gave no answer, and Try what would
+	// Skipped says why herd7 was not asked, or said nothing, and Try what would
 	// change that.
 	Skipped string `json:"skipped,omitempty"`
 	Try     string `json:"try,omitempty"`
 }
 
-// LitmusTest is one test and herd7's answer.
+// LitmusTest is one test and what herd7 says of it.
 type LitmusTest struct {
 	Name string `json:"name"`
 	What string `json:"what"` // in words
 	Text string `json:"text"` // for herd7 and litmus7
-	// Expected is the answer that makes a certified detection of the witness:
+	// Expected is what makes a certified detection of the witness:
 	// sometimes for what was seen, never once all is ordered. Empty: neither.
 	Expected Expectation `json:"expected,omitempty"`
-	Allowed  Expectation `json:"allowed,omitempty"` // herd7's answer; empty: none
+	Allowed  Expectation `json:"allowed,omitempty"` // as herd7 says; empty: it said nothing
 }
 
-// Certified says that herd7 answered as expected: the model allows what was seen, and rules it out once the
+// Certified says that herd7 says what was expected: the model allows what was seen, and rules it out once the
 // writer and the reader are ordered: the witness shows this bug and no other.
 func (c Certificate) Certified() bool {
-	return c.Answered() && !c.Contradicted() && c.Tests[len(c.Tests)-1].Allowed == Never
+	return c.Complete() && !c.Contradicted() && c.Tests[len(c.Tests)-1].Allowed == Never
 }
 
 // Contradicted says that the model rules out what was seen, or allows it in
@@ -44,8 +44,8 @@ func (c Certificate) Contradicted() bool {
 	return false
 }
 
-// Answered says whether herd7 gave an answer to every test.
-func (c Certificate) Answered() bool {
+// Complete says whether herd7 said what it allows of every test.
+func (c Certificate) Complete() bool {
 	for _, t := range c.Tests {
 		if t.Allowed == "" {
 			return false
@@ -80,11 +80,11 @@ func (e Expected) MarshalJSON() ([]byte, error) {
 	}{e.Name, e.Variant.Saved(), plainExpected(e)})
 }
 
-// ModelTest is one of the kernel's own litmus tests, or of a folder of such: its Result line and herd7's answer.
+// ModelTest is one of the kernel's own litmus tests, or of a folder of such: its Result line and what herd7 says.
 type ModelTest struct {
 	Name   string `json:"name"`
 	Result string `json:"result"` // Never, Sometimes or Always, as the test's author says; empty where it does not
-	Herd   string `json:"herd"`   // the same, as herd7 says; empty where it gave no answer
+	Herd   string `json:"herd"`   // the same, as herd7 says; empty where it said nothing
 	OK     bool   `json:"ok"`
 	Note   string `json:"note,omitempty"`
 }
@@ -99,7 +99,7 @@ type Expectations struct {
 	LKMM  []ModelTest   `json:"lkmm"` // empty unless they were asked for
 }
 
-// Contradicted says whether anything disagrees, Unanswered whether herd7 did not answer.
+// Contradicted says whether anything disagrees, Incomplete whether herd7 said nothing of some.
 func (e Expectations) Contradicted() bool {
 	for _, t := range e.Tests {
 		if t.Contradiction {
@@ -114,8 +114,8 @@ func (e Expectations) Contradicted() bool {
 	return false
 }
 
-// Unanswered says whether herd7 gave no answer to some of the kernel's tests.
-func (e Expectations) Unanswered() bool {
+// Incomplete says whether herd7 said nothing of some of the kernel's tests.
+func (e Expectations) Incomplete() bool {
 	for _, t := range e.LKMM {
 		if t.Herd == "" {
 			return true

@@ -35,11 +35,7 @@ func ModelSaying(allowed trial.Expectation, tests int) trial.Saying {
 func BinaryVoice(code []trial.Code) trial.Voice {
 	v := trial.Voice{Name: trial.VoiceBinary, How: "barriers on the paths from the first write to the second", Unpatched: NotHad("no code"), Patched: NotHad("no code")}
 	for _, c := range code {
-		if c.Variant == trial.Patched {
-			v.Patched = binarySaying(c)
-		} else {
-			v.Unpatched = binarySaying(c)
-		}
+		*v.Of(c.Variant) = binarySaying(c)
 	}
 	return v
 }

@@ -81,10 +81,7 @@ func Agree(words wording.Words, j trial.Judgement, unpatched, patched trial.Obse
 
 // contradiction says how a voice and the run differ on one kernel.
 func contradiction(words wording.Words, v, run trial.Voice, kernel trial.Variant) []string {
-	says, seen := v.Unpatched, run.Unpatched
-	if kernel == trial.Patched {
-		says, seen = v.Patched, run.Patched
-	}
+	says, seen := v.Of(kernel), run.Of(kernel)
 	if says.Answer == "" || seen.Answer == "" || says.Answer == seen.Answer {
 		return nil
 	}

@@ -70,7 +70,7 @@ func (v *variants) change(name, what string) {
 // dotted is what instructions are called in a test's name.
 func dotted(texts string) string { return strings.NewReplacer(", ", "-", " ", ".").Replace(texts) }
 
-// expected is the answer wanted of a changed test: never, once both sides are
+// expected is what is wanted of a changed test: never, once both sides are
 // ordered.
 func (v *variants) expected(ordered bool) trial.Expectation {
 	if ordered && v.skeleton.Count != "LDR" {

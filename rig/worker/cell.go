@@ -23,7 +23,7 @@ import (
 )
 
 // Try runs a cell once. The result is returned filled even when err is not nil, which
-// is what kept the cell from an answer; where ctx ended, it is no fault.
+// is what kept the cell from a result; where ctx ended, it is no fault.
 func Try(ctx context.Context, cfg command.Config, t task.Cell) (matrix.CellResult, error) {
 	started := time.Now()
 	var result trial.Result
@@ -51,7 +51,7 @@ func Try(ctx context.Context, cfg command.Config, t task.Cell) (matrix.CellResul
 }
 
 // runCell runs one cell of a matrix on what is ready, as Compare, Run or Find do; the
-// answer is that of an alteration. Of cfg it takes all but the specification; cfg.QEMU is
+// result is that of an alteration. Of cfg it takes all but the specification; cfg.QEMU is
 // used where the cell names none.
 func runCell(ctx context.Context, cfg command.Config, cell matrix.Cell, ready kernels.Ready) (r trial.Result, said matrix.AlteredOutcome, err error) {
 	cfg.Spec, cfg.SentEmulator, cfg.Kernels, cfg.Archive = cell.Spec, ready.SentEmulator, ready.Open, &ready.Archive

@@ -27,7 +27,7 @@ type Machine struct {
 	cfg        Config
 	workspaces *workspaces // for steps of bisects
 	room       room
-	ran        *ledger // nil: nobody asks
+	ran        *taskLog // nil: nobody asks
 }
 
 // Open fills the defaults and finds out what this machine has.

@@ -17,8 +17,8 @@ type Ran struct {
 	Failed    int    // those of them that failed
 }
 
-// ledger keeps what a worker did, and says it as it comes. A nil one takes nothing.
-type ledger struct {
+// taskLog keeps what a worker did, and says it as it comes. A nil one takes nothing.
+type taskLog struct {
 	events trial.Sink
 
 	mu  sync.Mutex
@@ -27,7 +27,7 @@ type ledger struct {
 
 // add notes a task that has ended, with what it came to. One that was interrupted is
 // another worker's.
-func (l *ledger) add(ctx context.Context, kind, name, said string, began time.Time, failure error) {
+func (l *taskLog) add(ctx context.Context, kind, name, said string, began time.Time, failure error) {
 	if l == nil || ctx.Err() != nil {
 		return
 	}
@@ -41,7 +41,7 @@ func (l *ledger) add(ctx context.Context, kind, name, said string, began time.Ti
 	l.events(trial.Event{Stage: &trial.StageEvent{Name: kind, Done: true, Seconds: time.Since(began).Seconds(), Detail: name + ": " + said}})
 }
 
-func (l *ledger) all() Ran {
+func (l *taskLog) all() Ran {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.ran

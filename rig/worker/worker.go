@@ -35,7 +35,7 @@ func Work(ctx context.Context, cfg Config) (Ran, error) {
 		return Ran{}, &fault.Error{Kind: fault.User, Op: "open the worker's folder", Err: fmt.Errorf("another kcovrig works in %s: %w", m.cfg.Dir, err),
 			Try: "another --name, or another --dir"}
 	}
-	m.ran = &ledger{events: m.cfg.Events, ran: Ran{Name: m.cfg.Name, Dir: m.cfg.Dir}}
+	m.ran = &taskLog{events: m.cfg.Events, ran: Ran{Name: m.cfg.Name, Dir: m.cfg.Dir}}
 	err = errors.Join(m.Work(ctx), lock.Close())
 	return m.ran.all(), err
 }

@@ -119,7 +119,7 @@ func (c *Connection) Close() {
 	c.stop(nil)
 }
 
-// onError gets what answers no request: missing permissions are told only here.
+// onError gets what is no reply to a request: missing permissions are told only here.
 func (c *Connection) onError(err error, notify func(text string)) {
 	if errors.Is(err, nats.ErrPermissionViolation) {
 		c.stop(refusal("use the queue", err))

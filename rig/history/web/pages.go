@@ -29,7 +29,7 @@ const (
 	mostNights  = 366
 )
 
-// pages answers requests from one history.
+// pages serves requests from one history.
 type pages struct{ db *history.DB }
 
 // Handler serves db. local: requests that name another host are refused.
@@ -40,7 +40,7 @@ func Handler(db *history.DB, local bool) (http.Handler, error) {
 	}
 	p := pages{db}
 	mux := http.NewServeMux()
-	// GET takes HEAD too; ServeMux answers other methods with 405.
+	// GET takes HEAD too; ServeMux refuses other methods with 405.
 	mux.HandleFunc("GET /{$}", p.grid)
 	mux.HandleFunc("GET /cell", p.cell)
 	mux.HandleFunc("GET /run/{id}", p.run)
@@ -69,7 +69,7 @@ func guard(next http.Handler, policy string, local bool) http.Handler {
 			h.Set(name, value)
 		}
 		if local && !localName(r.Host) {
-			message(w, http.StatusMisdirectedRequest, "This server answers to localhost alone.")
+			message(w, http.StatusMisdirectedRequest, "This server is for localhost alone.")
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -101,7 +101,7 @@ func (p pages) grid(w http.ResponseWriter, r *http.Request) {
 		failed(w, err)
 		return
 	}
-	answer(w, func(b io.Writer) error { return histories.WriteFirst(b, first) })
+	respond(w, func(b io.Writer) error { return histories.WriteFirst(b, first) })
 }
 
 func (p pages) cell(w http.ResponseWriter, r *http.Request) {
@@ -119,7 +119,7 @@ func (p pages) cell(w http.ResponseWriter, r *http.Request) {
 		failed(w, err)
 		return
 	}
-	answer(w, func(b io.Writer) error { return histories.WriteCell(b, of, past) })
+	respond(w, func(b io.Writer) error { return histories.WriteCell(b, of, past) })
 }
 
 func (p pages) run(w http.ResponseWriter, r *http.Request) {
@@ -133,7 +133,7 @@ func (p pages) run(w http.ResponseWriter, r *http.Request) {
 		failed(w, fault.Wrap(fault.Rig, "read the run", err))
 		return
 	}
-	answer(w, func(b io.Writer) error {
+	respond(w, func(b io.Writer) error {
 		return report.Runs.Render(b, format.HTML, report.RunsReport{Runs: []result.Saved{saved}, Options: report.Options{Cell: run.Cell}})
 	})
 }
@@ -156,8 +156,8 @@ func message(w http.ResponseWriter, status int, text string) {
 	send(w, status, b.Bytes())
 }
 
-// answer writes a page that is whole, or says that there is none.
-func answer(w http.ResponseWriter, write func(io.Writer) error) {
+// respond writes a page that is whole, or says that there is none.
+func respond(w http.ResponseWriter, write func(io.Writer) error) {
 	var b bytes.Buffer
 	if err := write(&b); err != nil {
 		failed(w, err)

@@ -29,7 +29,7 @@ type Config struct {
 	History string            // an existing file
 	Listen  string            // host:port; empty: DefaultListen
 	Warn    func(text string) // told what a user should know; nil: nobody is
-	Ready   func(url string)  // told the address once it answers; nil: nobody is
+	Ready   func(url string)  // told the address once it serves; nil: nobody is
 }
 
 // Validate reports the first thing in c that cannot be served, as the user's fault.
@@ -51,7 +51,7 @@ func (c Config) Validate() error {
 // go on when the server ends.
 const patience = 10 * time.Second
 
-// Serve answers until ctx ends, lets the requests under way come to their end,
+// Serve serves pages until ctx ends, lets the requests under way come to their end,
 // and returns nil.
 func Serve(ctx context.Context, c Config) (err error) {
 	if c.Listen == "" {
@@ -107,8 +107,8 @@ func isLoopback(addr net.Addr) bool {
 	return ok && tcp.IP.IsLoopback()
 }
 
-// reached is addr as a browser can open it. That of all interfaces is none: there it is
-// this machine's name, where that leads to an address of its own that others can reach,
+// reached is addr as a browser can open it. The address of all interfaces cannot be
+// opened: there it is this machine's name, where that leads to an address of its own that others can reach,
 // else such an address.
 func reached(ctx context.Context, addr net.Addr) string {
 	tcp, ok := addr.(*net.TCPAddr)

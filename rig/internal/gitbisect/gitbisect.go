@@ -40,7 +40,7 @@ func Open(ctx context.Context, dir string) (*Repo, error) {
 	}
 	lines := strings.Split(out, "\n")
 	if len(lines) != 2 {
-		return nil, fault.Newf(fault.Rig, "open the git repository "+dir, "git answers %q", out)
+		return nil, fault.Newf(fault.Rig, "open the git repository "+dir, "git says %q", out)
 	}
 	r.GitDir, r.Shallow = lines[0], lines[1] == "true"
 	return r, nil
@@ -82,7 +82,7 @@ func exitCode(err error) int {
 	return -1
 }
 
-// yes asks git a question that it answers with status 0 or 1.
+// yes asks git a question that it replies to with status 0 or 1.
 func (r *Repo) yes(ctx context.Context, op string, args ...string) (bool, error) {
 	_, err := r.ask(ctx, op, args...)
 	if exitCode(err) == 1 {

@@ -144,7 +144,7 @@ func (r *Repo) Changed(ctx context.Context, a, b string) ([]Change, error) {
 	for _, line := range lines(out) {
 		status, path, ok := strings.Cut(line, "\t")
 		if !ok {
-			return nil, fault.Newf(fault.Rig, "compare two commits", "git answers %q", line)
+			return nil, fault.Newf(fault.Rig, "compare two commits", "git says %q", line)
 		}
 		changes = append(changes, Change{Path: path, Added: status == "A", Deleted: status == "D"})
 	}
@@ -166,7 +166,7 @@ func (r *Repo) Describe(ctx context.Context, hash string, paths []string) (bisec
 	}
 	parts := strings.Split(out, "\n")
 	if len(parts) != 5 {
-		return bisect.About{}, fault.Newf(fault.Rig, op, "git answers %q", out)
+		return bisect.About{}, fault.Newf(fault.Rig, op, "git says %q", out)
 	}
 	a := bisect.About{Hash: parts[0], Subject: parts[1], Author: parts[2], Date: parts[3]}
 	a.Fixes = "Fixes: " + parts[4] + " (\"" + a.Subject + "\")"

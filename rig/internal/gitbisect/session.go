@@ -16,7 +16,7 @@ import (
 	"kcovrig/rig/fault"
 )
 
-// Terms are git's words for the two answers.
+// Terms are git's words for the two marks.
 type Terms struct{ Old, New string }
 
 // Session is a bisect of git's in a worktree without files. It implements
@@ -167,12 +167,12 @@ func (s *Session) bisect(ctx context.Context, args ...string) error {
 	return err
 }
 
-// Tell gives git the answers.
+// Tell gives git the marks.
 func (s *Session) Tell(ctx context.Context, marks []bisect.Marked) error {
 	for _, m := range marks {
 		word := map[bisect.Mark]string{bisect.Old: s.Terms.Old, bisect.New: s.Terms.New, bisect.Skip: "skip"}[m.Mark]
 		if word == "" {
-			return fault.Newf(fault.Rig, "git bisect", "no answer for %s", m.Hash)
+			return fault.Newf(fault.Rig, "git bisect", "no mark for %s", m.Hash)
 		}
 		if err := s.bisect(ctx, word, m.Hash); err != nil {
 			return err

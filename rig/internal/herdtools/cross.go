@@ -14,7 +14,7 @@ import (
 	"kcovrig/rig/internal/proc"
 )
 
-// Version is what a program of herdtools7 says of itself: what it makes and answers may
+// Version is what a program of herdtools7 says of itself: what it makes and says may
 // change with it.
 func Version(ctx context.Context, cacheDir, program string) (string, error) {
 	path, err := Find(program, cacheDir)

@@ -115,7 +115,7 @@ func Observation(ctx context.Context, herd, model, file string, limit time.Durat
 	case ctx.Err() != nil:
 		return "", ctx.Err()
 	case limited.Err() != nil:
-		return "", fault.Newf(fault.Rig, op, "no answer within %v", limit)
+		return "", fault.Newf(fault.Rig, op, "no output within %v", limit)
 	case err != nil:
 		return "", err
 	}

@@ -48,7 +48,7 @@ func (t *Tree) HasPatches(ctx context.Context, patches []mailpatch.Patch) (bool,
 
 // Configure has kbuild make the configuration that a build would have, of the tree as
 // it stands, and says which of the requested settings are lost. It compiles no kernel;
-// the answer is kept.
+// what was found is kept.
 func (t *Tree) Configure(ctx context.Context) (known kbuild.Configured, err error) {
 	symbols, err := kbuild.MergeFragments(t.cfg.Fragments)
 	if err != nil {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package objcode reads DWARF and machine code of a built kernel. It owns two answers:
+// Package objcode reads DWARF and machine code of a built kernel. It owns two results:
 // which code ranges an ordering bug lives in, and whether a store barrier stands on
 // every path between the copy and the store that publishes it. It leaves reading ELF
-// files to elfcode, building to rig/internal/kernel and what the answers mean to
+// files to elfcode, building to rig/internal/kernel and what they mean to
 // rig/kernels.
 //
 // The kernel is built without debug information, which would cost minutes.
@@ -112,7 +112,7 @@ type Barrier struct {
 // what on it can order two stores, as a litmus test has it: barriers, atomics,
 // exclusives, acquires and releases, on a place of their own "[X9]"; the last is
 // the publishing store, at "[X3]". A plain access elsewhere orders nothing, nor
-// does a branch, since no store waits for a load that another CPU may answer.
+// does a branch, since no store waits for a load that another CPU may satisfy.
 // Calls are followed. A way round a loop has all that the way past it has.
 type Ways struct {
 	Of  [][]string

@@ -157,7 +157,7 @@ func remedy(err error) string {
 	case errors.Is(err, ErrPowerOff), errors.Is(err, ErrCut):
 		return "read the console for what the guest said last"
 	case errors.Is(err, context.DeadlineExceeded):
-		return "run again while the machine is less busy: QEMU did not answer in time"
+		return "run again while the machine is less busy: QEMU did not reply in time"
 	}
 	return ""
 }

@@ -93,7 +93,7 @@ func (vm *VM) connect(ctx context.Context, listener *net.UnixListener) error {
 	if err != nil {
 		return err
 	}
-	// QEMU connects its chardevs before it answers on QMP.
+	// QEMU connects its chardevs before it replies on QMP.
 	if err := listener.SetDeadline(time.Now().Add(qmpTime)); err != nil {
 		return err
 	}

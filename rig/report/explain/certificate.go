@@ -34,7 +34,7 @@ func certificate(b *strings.Builder, d result.Document, n int, o Options) {
 	if c.Skipped != "" {
 		why := "herd7 was not asked: "
 		if c.Model != "" {
-			why = "herd7 gave no answer: "
+			why = "herd7 said nothing: "
 		}
 		words.Paragraph(b, why+c.Skipped, "  ", o.Width)
 		if c.Try != "" {
@@ -44,32 +44,32 @@ func certificate(b *strings.Builder, d result.Document, n int, o Options) {
 	}
 	fmt.Fprintf(b, "herd7, %s:\n", c.Model)
 	for _, t := range c.Tests {
-		fmt.Fprintf(b, "  %-9s  %s%s\n", answers[t.Allowed], t.What, unexpected(t))
+		fmt.Fprintf(b, "  %-9s  %s%s\n", allowedWords[t.Allowed], t.What, unexpected(t))
 	}
 	b.WriteString("\n")
 	words.Paragraph(b, conclusion(c), "", o.Width)
 }
 
-var answers = map[trial.Expectation]string{trial.Sometimes: "allowed", trial.Never: "forbidden", "": "no answer"}
+var allowedWords = map[trial.Expectation]string{trial.Sometimes: "allowed", trial.Never: "forbidden", "": "nothing said"}
 
 func unexpected(t trial.LitmusTest) string {
 	if t.Expected != "" && t.Allowed != "" && t.Allowed != t.Expected {
-		return " (expected: " + answers[t.Expected] + ")"
+		return " (expected: " + allowedWords[t.Expected] + ")"
 	}
 	return ""
 }
 
-// conclusion says what the answers together mean.
+// conclusion says what the tests together mean.
 func conclusion(c trial.Certificate) string {
 	last := c.Tests[len(c.Tests)-1]
 	switch {
 	case c.Contradicted():
-		return "CONTRADICTION: herd7 answers otherwise than the run; the emulator, the test or the fix is wrong."
+		return "CONTRADICTION: herd7 says otherwise than the run; the emulator, the test or the fix is wrong."
 	case c.Certified():
 		return "certified detection: the model allows what was seen, and rules it out " + last.What + "."
 	case len(c.Tests) == 1:
 		return "The model allows what was seen. What would rule it out is not known: the run holds no patched kernel's barrier."
 	default:
-		return "not certified: herd7 did not answer all."
+		return "not certified: herd7 did not say of all."
 	}
 }

@@ -58,8 +58,8 @@ type Explanation struct {
 	Options Options
 }
 
-// Writers tell the story of one witness, and what keeps the order.
-var Writers = format.Writers[Explanation]{{Format: format.Text, Write: explainText}, {Format: format.JSON, Write: explainJSON}}
+// Explanations tell the story of one witness, and what keeps the order.
+var Explanations = format.Writers[Explanation]{{Format: format.Text, Write: explainText}, {Format: format.JSON, Write: explainJSON}}
 
 func explainText(w io.Writer, e Explanation) error {
 	s, o := e.Run, e.Options

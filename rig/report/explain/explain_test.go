@@ -168,9 +168,9 @@ func TestCertificatesInWords(t *testing.T) {
 		"certified detection":   {Tests: []trial.LitmusTest{test(sometimes, sometimes), test("", sometimes), test(never, never)}},
 		"CONTRADICTION":         {Tests: []trial.LitmusTest{test(sometimes, sometimes), test(never, sometimes)}},
 		"no patched kernel":     {Tests: []trial.LitmusTest{test(sometimes, sometimes)}},
-		"did not answer all":    {Tests: []trial.LitmusTest{test(sometimes, sometimes), test(never, "")}},
+		"did not say of all":    {Tests: []trial.LitmusTest{test(sometimes, sometimes), test(never, "")}},
 		"herd7 was not asked":   {Tests: []trial.LitmusTest{test(sometimes, "")}, Skipped: "it is not installed", Try: "scripts/setup herd"},
-		"herd7 gave no answer":  {Tests: []trial.LitmusTest{test(sometimes, "")}, Model: "aarch64.cat", Skipped: "late"},
+		"herd7 said nothing":    {Tests: []trial.LitmusTest{test(sometimes, "")}, Model: "aarch64.cat", Skipped: "late"},
 		"try: scripts/setup":    {Tests: []trial.LitmusTest{test(sometimes, "")}, Skipped: "it is not installed", Try: "scripts/setup herd"},
 		"no litmus test: it is": {Why: "it is lost"},
 	} {

@@ -13,7 +13,7 @@ import (
 	"kcovrig/rig/report/words"
 )
 
-// Overview answers what is asked of the latest night first: what is not as expected,
+// Overview shows what is asked of the latest night first: what is not as expected,
 // and what is otherwise than in the night before.
 type Overview struct {
 	Night    string

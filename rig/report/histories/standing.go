@@ -14,9 +14,9 @@ type Standing string
 // The standings.
 const (
 	NoRun   Standing = ""
-	Calm    Standing = "calm"    // as expected; where nothing was, an answer
-	Open    Standing = "open"    // no answer
-	Trouble Standing = "trouble" // another answer than the expected one, or a fault
+	Calm    Standing = "calm"    // as expected; where nothing was, a verdict
+	Open    Standing = "open"    // no result
+	Trouble Standing = "trouble" // another result than the expected one, or a fault
 )
 
 // standingOf judges by what was expected, and where nothing was, by the word alone.

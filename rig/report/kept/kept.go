@@ -41,7 +41,7 @@ func keptOfMatrix(now result.SavedMatrix, since *result.SavedMatrix) (result.Fil
 	files := result.Files{}
 	for name, as := range map[string]format.Format{"report.html": format.HTML, "report.md": format.Markdown, "junit.xml": format.JUnit} {
 		var text bytes.Buffer
-		if err := matrices.Formats.Render(&text, as, matrices.Report{Now: now, Before: since}); err != nil {
+		if err := matrices.Reports.Render(&text, as, matrices.Report{Now: now, Before: since}); err != nil {
 			return nil, err
 		}
 		files[name] = text.Bytes()

@@ -14,7 +14,7 @@ import (
 
 // writeJUnit makes one suite, a case per cell. A case fails where the cell came
 // to something else than was expected, whichever way round; a cell without an
-// answer is an error, one that did not run or where the scenario does not apply is skipped.
+// result is an error, one that did not run or where the scenario does not apply is skipped.
 func writeJUnit(w io.Writer, r Report) error {
 	now, before := r.Now, r.Before
 	d := now.Document

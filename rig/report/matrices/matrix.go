@@ -24,8 +24,8 @@ type Report struct {
 	Before *result.SavedMatrix
 }
 
-// Formats are all formats of a report on a matrix.
-var Formats = format.Writers[Report]{
+// Reports are all formats of a report on a matrix.
+var Reports = format.Writers[Report]{
 	{Format: format.Text, Write: writeText}, {Format: format.JSON, Write: writeSaved}, {Format: format.JUnit, Write: writeJUnit},
 	{Format: format.Markdown, Write: writeMarkdown}, {Format: format.HTML, Write: writeHTML},
 	{Format: format.Line, Write: func(w io.Writer, r Report) error {
@@ -169,7 +169,7 @@ func facts(d matrix.Document) []words.Fact {
 	add("kcovrig", []string{d.Version})
 	add("started", []string{fmt.Sprintf("%s, the last command took %.0f s", d.Started, d.Seconds)})
 	if d.Counts.Resumed > 0 {
-		add("resumed", []string{fmt.Sprintf("%d cells had their answer already", d.Counts.Resumed)})
+		add("resumed", []string{fmt.Sprintf("%d cells had their result already", d.Counts.Resumed)})
 	}
 	add("retries", []string{retries(d.Counts)})
 	return facts

@@ -106,18 +106,18 @@ func dayBefore(t *testing.T, now result.SavedMatrix) *result.SavedMatrix {
 func renderMatrix(t *testing.T, as string, now result.SavedMatrix, before *result.SavedMatrix) string {
 	t.Helper()
 	var b bytes.Buffer
-	require.NoError(t, Formats.Render(&b, format.Format(as), Report{now, before}))
+	require.NoError(t, Reports.Render(&b, format.Format(as), Report{now, before}))
 	return b.String()
 }
 
 func TestMatrixReports(t *testing.T) {
 	now := madeUp(t)
-	for _, as := range Formats.Names() {
+	for _, as := range Reports.Names() {
 		text := renderMatrix(t, as, now, dayBefore(t, now))
 		goldentest.Check(t, "nightly."+as, text)
 		assert.Equal(t, text, renderMatrix(t, as, now, dayBefore(t, now)), "the same bytes")
 	}
-	require.Error(t, Formats.Render(&bytes.Buffer{}, "pdf", Report{Now: now}))
+	require.Error(t, Reports.Render(&bytes.Buffer{}, "pdf", Report{Now: now}))
 }
 
 // A tree as it stands is neither of the two that the table has columns for, and has a
@@ -236,7 +236,7 @@ func TestAMatrixOfVersionOneIsReportedAsTheSameOneOfVersionTwo(t *testing.T) {
 	require.Contains(t, string(old.Raw), `"kcovrig.matrix/1"`)
 	now := madeUp(t)
 	assert.Equal(t, now.Document, old.Document)
-	for _, as := range Formats.Names() {
+	for _, as := range Reports.Names() {
 		if as != "json" {
 			assert.Equal(t, renderMatrix(t, as, now, dayBefore(t, now)), renderMatrix(t, as, old, dayBefore(t, old)), as)
 		}

@@ -32,10 +32,10 @@ func bisectText(w io.Writer, r bisect.Report) error {
 	var b strings.Builder
 	if len(r.Steps) > 0 {
 		t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-		fmt.Fprintf(t, "round\tcommit\tanswer\t%s\t%s\tmiss\tseconds\tsubject\n", r.Words.Full().Windows, r.Words.Column())
+		fmt.Fprintf(t, "round\tcommit\tmark\t%s\t%s\tmiss\tseconds\tsubject\n", r.Words.Full().Windows, r.Words.Column())
 		for _, s := range r.Steps {
 			row := bisectRow(r, s)
-			fmt.Fprintln(t, strings.Join([]string{row.round, row.commit, row.answer, row.windows, row.hits, row.miss, row.seconds, short(s.Subject)}, "\t"))
+			fmt.Fprintln(t, strings.Join([]string{row.round, row.commit, row.mark, row.windows, row.hits, row.miss, row.seconds, short(s.Subject)}, "\t"))
 		}
 		_ = t.Flush() // a Builder never fails
 		for _, s := range r.Steps {
@@ -113,10 +113,10 @@ func bisectWords(r bisect.Report) string {
 	var b strings.Builder
 	b.WriteString(bisectSentence(r) + "\n")
 	tested, reused, skipped := bisectCounts(r)
-	fmt.Fprintf(&b, "%d of %d commits tested in %d rounds of %d, %d more answered by a commit with the same code, %d could not be tested\n",
+	fmt.Fprintf(&b, "%d of %d commits tested in %d rounds of %d, %d more taken from a commit with the same code, %d could not be tested\n",
 		tested, r.Commits, r.Rounds, r.AtOnce, reused, skipped)
 	if r.Given > 0 {
-		fmt.Fprintf(&b, "%d more answers came from %s and were not tested\n", r.Given, r.Log)
+		fmt.Fprintf(&b, "%d more came from %s and were not tested\n", r.Given, r.Log)
 	}
 	if seen := r.Words.Adjective(); r.Confidence != nil {
 		fmt.Fprintf(&b, "confidence %s: each clean commit excludes that %.2g %% of its blocks are %s, 1/%d of what the %s end shows at the least; that any of them is wrong has probability %.1e or less\n",
@@ -149,7 +149,7 @@ func bisectCounts(r bisect.Report) (tested, reused, skipped int) {
 }
 
 // bisectCells are a step's cells as text.
-type bisectCells struct{ round, commit, answer, windows, hits, miss, seconds, how string }
+type bisectCells struct{ round, commit, mark, windows, hits, miss, seconds, how string }
 
 func bisectRow(r bisect.Report, s bisect.Step) bisectCells {
 	c := bisectCells{round: fmt.Sprint(s.Round), commit: s.Commit[:min(12, len(s.Commit))], seconds: fmt.Sprintf("%.0f", s.Seconds),
@@ -159,11 +159,11 @@ func bisectRow(r bisect.Report, s bisect.Step) bisectCells {
 	}
 	switch bisect.MarkOf(s.Finding, r.Fixed) {
 	case bisect.Old:
-		c.answer = r.TermOld
+		c.mark = r.TermOld
 	case bisect.New:
-		c.answer = r.TermNew
+		c.mark = r.TermNew
 	default:
-		c.answer = "skip"
+		c.mark = "skip"
 	}
 	var windows, hits uint64
 	for _, t := range s.Tallies {

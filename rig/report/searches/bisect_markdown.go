@@ -56,12 +56,12 @@ func bisectMarkdown(w io.Writer, r bisect.Report) error {
 		}
 		bisectWitness(&b, r, code)
 	}
-	fmt.Fprintf(&b, "\n## Steps\n\n| round | commit | subject | answer | %s | %s | miss | seconds | how | log |\n|---|---|---|---|---|---|---|---|---|---|\n",
+	fmt.Fprintf(&b, "\n## Steps\n\n| round | commit | subject | mark | %s | %s | miss | seconds | how | log |\n|---|---|---|---|---|---|---|---|---|---|\n",
 		words.Plain(r.Words.Full().Windows), words.Plain(r.Words.Column()))
 	for _, s := range r.Steps {
 		c := bisectRow(r, s)
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n",
-			c.round, c.commit, words.Plain(s.Subject), c.answer, c.windows, c.hits, c.miss, c.seconds, c.how, words.Plain(disk.Below(r.Folder, s.Log)))
+			c.round, c.commit, words.Plain(s.Subject), c.mark, c.windows, c.hits, c.miss, c.seconds, c.how, words.Plain(disk.Below(r.Folder, s.Log)))
 	}
 	for _, s := range r.Steps {
 		if s.Finding != trial.FindingHit && s.Finding != trial.FindingClean {

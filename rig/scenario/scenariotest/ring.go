@@ -40,7 +40,7 @@ workload:
 func Program(t testing.TB, dir, source string) {
 	t.Helper()
 	write(t, dir, map[string]string{
-		scenario.FileName: "kcovrig: scenario/1\nname: own\ntitle: t\nfix: [fix.patch]\nworkload: {source: own.c}\nwords: {hit: odd answer}\n",
+		scenario.FileName: "kcovrig: scenario/1\nname: own\ntitle: t\nfix: [fix.patch]\nworkload: {source: own.c}\nwords: {hit: odd sum}\n",
 		"own.c":           source,
 		"fix.patch":       "a",
 	})

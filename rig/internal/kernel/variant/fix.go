@@ -34,7 +34,7 @@ type standing struct {
 
 // stand tries the series that are for the tree's version in their order, forward and
 // in reverse. The first that goes on the tree or comes off it decides. One that says
-// otherwise leaves the answer open, and a variant may be the other one: it is an error.
+// otherwise leaves that open, and a variant may be the other one: it is an error.
 func (set Set) stand(ctx context.Context, read Reader) (standing, error) {
 	var s standing
 	var by string

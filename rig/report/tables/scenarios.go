@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package answers
+package tables
 
 import (
 	"fmt"

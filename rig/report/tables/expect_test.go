@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package answers
+package tables
 
 import (
 	"strings"
@@ -22,10 +22,10 @@ func TestExpectSentence(t *testing.T) {
 		model []trial.ModelTest
 	}{
 		{"no contradiction in the 2 of 3 kernels and readers that were measured", []trial.Expected{seen, seen, not}, nil},
-		{"nothing measured to hold against the model's answers for 2 kernels and readers", []trial.Expected{not, not}, nil},
+		{"nothing measured to hold against what the model allows for 2 kernels and readers", []trial.Expected{not, not}, nil},
 		{"CONTRADICTION: the model rules out stale reads that were measured, in 1 of 2 kernels and readers", []trial.Expected{seen, ruledOut}, nil},
 		{
-			"no contradiction in the 1 of 1 kernels and readers that were measured; 2 of 4 of the model's tests as their Result lines say, 1 without an answer",
+			"no contradiction in the 1 of 1 kernels and readers that were measured; 2 of 4 of the model's tests as their Result lines say, 1 of which herd7 said nothing",
 			[]trial.Expected{seen}, []trial.ModelTest{ok, ok, wrong, silent},
 		},
 	} {

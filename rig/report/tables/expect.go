@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package answers
+package tables
 
 import (
 	"fmt"
@@ -86,7 +86,7 @@ func ExpectSentence(e trial.Expectations) string {
 	case against > 0:
 		said = fmt.Sprintf("CONTRADICTION: the model rules out %s that were measured, in %d of %d kernels and readers", e.Words.Full().Hits, against, len(e.Tests))
 	case measured == 0:
-		said = fmt.Sprintf("nothing measured to hold against the model's answers for %d kernels and readers", len(e.Tests))
+		said = fmt.Sprintf("nothing measured to hold against what the model allows for %d kernels and readers", len(e.Tests))
 	}
 	if len(e.LKMM) > 0 {
 		said += fmt.Sprintf("; %d of %d of the model's tests as their Result lines say", ok, len(e.LKMM)-unsaid)
@@ -95,7 +95,7 @@ func ExpectSentence(e trial.Expectations) string {
 		said += fmt.Sprintf(", %d without such a line", unsaid)
 	}
 	if silent > 0 {
-		said += fmt.Sprintf(", %d without an answer", silent)
+		said += fmt.Sprintf(", %d of which herd7 said nothing", silent)
 	}
 	return said
 }
@@ -106,7 +106,7 @@ func writeModelTests(t io.Writer, tests []trial.ModelTest) {
 	for _, x := range tests {
 		herd := x.Herd
 		if herd == "" {
-			herd = "no answer"
+			herd = "nothing said"
 		}
 		if x.OK {
 			ok++

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package answers reports on what is no run: a machine looked over, the cache,
+// Package tables reports on what is no run: a machine looked over, the cache,
 // scenarios listed, begun and checked, litmus tests, and what the memory model expects.
 // Coming to what is reported is left to the rooms of these commands.
-package answers
+package tables
 
 import (
 	"fmt"
@@ -16,7 +16,7 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// The schemas of the smaller answers.
+// The schemas of the smaller tables.
 const (
 	ChecksSchema = "kcovrig.doctor/1"
 	CacheSchema  = "kcovrig.cache/1"
