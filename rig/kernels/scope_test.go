@@ -159,6 +159,20 @@ func withBarrier(t *testing.T, kind string) (with, without Image) {
 	return with, without
 }
 
+// As a diff of a fix may show a barrier that goes before a store, it may show a store that goes
+// behind the barrier: the barrier is the fix's all the same.
+func TestABarrierThatAFixMovesAStoreOverIsTheFixs(t *testing.T) {
+	text, err := os.ReadFile("../internal/linetable/testdata/ring.c")
+	require.NoError(t, err)
+	const first, barrier, second = "\tr->length++;\n", "\t__asm__ volatile(\"dmb ishst\" : : : \"memory\");\n", "\tWRITE_ONCE(r->head, r->head + 1);\n"
+	with := exampleOf(t, strings.Replace(string(text), first+second, first+barrier+second, 1))
+	with.PatchText = header + "diff --git a/lib/ring.c b/lib/ring.c\n--- a/lib/ring.c\n+++ b/lib/ring.c\n@@ -14,5 +14,5 @@\n {\n " + first + "-" + second + " " + barrier + "+" + second + " }\n"
+	a, err := analyser(t, scenario.Scope{}).Analyse(t.Context(), with, t.TempDir())
+	require.NoError(t, err)
+	require.Len(t, a.FixOrders, 2, "inlined into post() and flush(): %v", a.Code.Stops)
+	require.Empty(t, a.Notes)
+}
+
 // What the fix's own lines order by is found wherever it was inlined, in the kernel
 // that has them; other instructions that order are not the fix's.
 func TestTheFixsOwnOrdersAreFound(t *testing.T) {

@@ -61,6 +61,9 @@ func Changes(files []*gitdiff.File, side Side, read func(path string) (string, e
 			}
 			moved = at - found.expected
 			all = append(all, found.changes(path, i+1, at, lines)...)
+			if over := movedOver(h, at); found.with && len(over) > 0 {
+				all = append(all, Change{Path: path, Hunk: i + 1, Lines: over, With: true})
+			}
 		}
 	}
 	if len(all) == 0 {
@@ -183,6 +186,37 @@ func (v version) changes(path string, hunk, at int, file []string) []Change {
 	}
 	return out
 }
+
+// movedOver are the lines of a hunk that have the change and are not changed themselves,
+// between where a line was taken out and where the same is put in: as well it could be them
+// that are moved, and which of the two a diff shows is of no meaning. The hunk's first line has
+// index at.
+func movedOver(h *gitdiff.TextFragment, at int) (over []int) {
+	between := map[int]bool{}
+	for i, from := range h.Lines {
+		for j, to := range h.Lines {
+			if from.Op == gitdiff.OpDelete && to.Op == gitdiff.OpAdd && isStatement(to.Line) && strings.TrimSpace(from.Line) == strings.TrimSpace(to.Line) {
+				for n := min(i, j); n < max(i, j); n++ {
+					between[n] = true
+				}
+			}
+		}
+	}
+	line := at
+	for n, l := range h.Lines {
+		if l.Op == gitdiff.OpDelete {
+			continue
+		}
+		line++
+		if l.Op == gitdiff.OpContext && between[n] {
+			over = append(over, line)
+		}
+	}
+	return over
+}
+
+// isStatement says whether a line of C may do something: a brace or a comment does not.
+func isStatement(line string) bool { return strings.ContainsAny(line, "=;(") }
 
 // reach is how far from a change a line may stand that counts as beside it: comments
 // and the like become no code.

@@ -78,3 +78,22 @@ func TestWhatBeginsAndEndsAFunction(t *testing.T) {
 		require.Equal(t, want, [2]bool{beginsFunction(text), endsFunction(text)}, text)
 	}
 }
+
+// A store that is put behind a barrier and a barrier that is put before a store are one change.
+func TestLinesThatOthersAreMovedOverAreThePatchs(t *testing.T) {
+	const text = "int f(void)\n{\n\ta();\n\tbarrier();\n\tb();\n}\n"
+	for hunk, want := range map[string]string{
+		"@@ -2,5 +2,5 @@\n {\n \ta();\n-\tb();\n \tbarrier();\n+\tb();\n }\n":       "1: [] [3 2] [4 5 6]; 1: [5] [4 3 2] [6]; 1: [4] [] []",
+		"@@ -2,5 +2,5 @@\n {\n \ta();\n+\tbarrier();\n \tb();\n-\tbarrier();\n }\n": "1: [4] [3 2] [5 6]; 1: [] [5 4 3 2] [6]; 1: [5] [] []",
+		"@@ -2,5 +2,5 @@\n {\n \ta();\n-\tc();\n \tbarrier();\n+\tb();\n }\n":       "1: [] [3 2] [4 5 6]; 1: [5] [4 3 2] [6]",
+		"@@ -3,4 +3,4 @@\n \ta();\n-\n \tbarrier();\n+\n \tb();\n":                  "",
+	} {
+		got := changes(t, hunk, text, SideWith)
+		if want != "" {
+			require.Equal(t, want, got, hunk)
+		} else {
+			require.NotContains(t, got, "[4] [] []", hunk)
+		}
+	}
+	require.NotContains(t, changes(t, "@@ -2,5 +2,5 @@\n {\n \ta();\n-\tbarrier();\n \tb();\n+\tbarrier();\n }\n", text, SideWithout), "[] []", "of the file with the change alone")
+}
