@@ -39,7 +39,7 @@ func (b *Boot) Run(ctx context.Context) (trial.Observation, error) {
 		Seed: b.Start.Seed, BlockSize: b.Start.BlockSize,
 		Tallies: []wire.Tally{}, Detections: []wire.Detection{}, Counters: map[string]uint64{}, Argv: []string{},
 	}
-	defer b.Turns.Forgo(b.Variant) // one that did not come so far
+	defer b.Turns.AllowOthers(b.Variant) // one that did not come so far
 	vm, err := b.Open(ctx)
 	if vm != nil {
 		obs.Argv, obs.Console = vm.Argv(), vm.Console()

@@ -13,7 +13,7 @@ import (
 )
 
 // keepResult keeps a cell's result and says so. A cell that was interrupted has none.
-func (n *night) keepResult(r matrix.CellResult) error {
+func (n *matrixRun) keepResult(r matrix.CellResult) error {
 	if r.Status == matrix.NotRun {
 		return nil
 	}
@@ -26,7 +26,7 @@ func (n *night) keepResult(r matrix.CellResult) error {
 		Name: fmt.Sprintf("cell %d of %d", len(n.results), len(n.cells)), Done: true, Seconds: r.Seconds,
 		Detail: fmt.Sprintf("%s: %s, %s", r.Cell.Name, r.Words(), status),
 	}})
-	n.sayFar()
+	n.tellProgress()
 	if err := n.folder.save(r); err != nil {
 		return err
 	}
@@ -34,13 +34,13 @@ func (n *night) keepResult(r matrix.CellResult) error {
 	return nil
 }
 
-// sayFar says how many of the cells are done.
-func (n *night) sayFar() {
-	n.cfg.Events(trial.Event{Far: &trial.FarEvent{Done: len(n.results), Of: len(n.cells), What: "cells"}})
+// tellProgress tells how many of the cells are done.
+func (n *matrixRun) tellProgress() {
+	n.cfg.Events(trial.Event{Progress: &trial.ProgressEvent{Done: len(n.results), Of: len(n.cells), What: "cells"}})
 }
 
 // finish writes the document and its reports.
-func (n *night) finish() error {
+func (n *matrixRun) finish() error {
 	n.doc.Cells = []matrix.CellResult{}
 	for _, c := range n.cells {
 		r, ok := n.results[c.ID]
@@ -62,7 +62,7 @@ func (n *night) finish() error {
 }
 
 // countBoots says how many cells have booted each image.
-func (n *night) countBoots() {
+func (n *matrixRun) countBoots() {
 	for i := range n.doc.Builds {
 		b := &n.doc.Builds[i]
 		b.Cells = 0

@@ -33,7 +33,7 @@ func Run(ctx context.Context, cfg Config) (matrix.Document, string, error) {
 }
 
 // run does what is left: the kernels first, then the cells.
-func (n *night) run(ctx context.Context) error {
+func (n *matrixRun) run(ctx context.Context) error {
 	var left []matrix.Cell
 	for _, c := range n.cells {
 		if !n.folder.earlier.done(c) {
@@ -44,7 +44,7 @@ func (n *night) run(ctx context.Context) error {
 		n.cfg.Events(trial.Event{Note: fmt.Sprintf("%d of %d cells have their result already", kept, len(n.cells))})
 		n.recordKept()
 	}
-	n.sayFar()
+	n.tellProgress()
 	tasks, err := n.prepare(ctx, left)
 	if err != nil || len(tasks) == 0 {
 		return err

@@ -18,7 +18,7 @@ import (
 
 // record adds a cell's run to the history, and what was expected of it. Where it
 // cannot, it says so and no more: a history error does not fail the cell.
-func (n *night) record(r matrix.CellResult) {
+func (n *matrixRun) record(r matrix.CellResult) {
 	if n.cfg.History == "" {
 		return
 	}
@@ -51,7 +51,7 @@ func recordCell(ctx context.Context, db *history.DB, dir, began string, r matrix
 
 // recordKept records the results that were there: whoever was killed between an
 // result and its record left it out. What is in the history stays there once.
-func (n *night) recordKept() {
+func (n *matrixRun) recordKept() {
 	for _, c := range n.cells {
 		if n.folder.earlier.done(c) {
 			n.record(n.results[c.ID])
