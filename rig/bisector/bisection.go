@@ -54,7 +54,7 @@ func (b *bisection) term(f trial.Finding) string {
 }
 
 // keep stores a step and says it.
-func (b *bisection) keep(a bisect.Step) error {
-	b.notify("%.12s %s: %s: %s (%.0f s)", a.Commit, a.Subject, b.term(a.Finding), a.Reason, a.Seconds)
-	return b.state.keep(a)
+func (b *bisection) keep(step bisect.Step) error {
+	b.notify("%.12s %s: %s: %s (%.0f s)", step.Commit, step.Subject, b.term(step.Finding), step.Reason, step.Seconds)
+	return b.state.keep(step)
 }
