@@ -152,3 +152,92 @@ func (p *program) place(from, to step) int {
 	}
 	return slices.IndexFunc(p.uses(from), func(o types.Object) bool { return enters(o, p.info.Defs[f.Name]) })
 }
+
+// door is a use by which a file of a way enters another one.
+type door struct {
+	file, name string
+	of, asked  string // the receiver of the method entered, and of the one named: an interface, it may be
+}
+
+// doors finds the functions and methods by which a step enters files of a way, but for
+// those of their lines.
+func (p *program) doors(from step, way []step) (found []door) {
+	seen := map[door]bool{}
+	for _, used := range p.uses(from) {
+		f, ok := used.(*types.Func)
+		if !ok {
+			continue
+		}
+		for _, to := range way {
+			if to.file == from.file || p.syntax[to.file] == nil {
+				continue
+			}
+			for _, d := range p.syntax[to.file].Decls {
+				entered, ok := d.(*ast.FuncDecl)
+				if !ok || entered.Name.Name == to.function || !enters(f, p.info.Defs[entered.Name]) {
+					continue
+				}
+				d := door{to.file, f.Name(), receiver(p.info.Defs[entered.Name].(*types.Func)), receiver(f)}
+				if !seen[d] {
+					seen[d], found = true, append(found, d)
+				}
+			}
+		}
+	}
+	return found
+}
+
+// receiver names the type that a method is of, with its package; empty: f is a function.
+func receiver(f *types.Func) string {
+	if of := f.Signature().Recv(); of != nil {
+		return nameOfType(of.Type())
+	}
+	return ""
+}
+
+// nameOfType is a type's name with its package, whatever points to it or lists it.
+func nameOfType(t types.Type) string {
+	switch t := t.(type) {
+	case *types.Pointer:
+		return nameOfType(t.Elem())
+	case *types.Slice:
+		return nameOfType(t.Elem())
+	case *types.Named:
+		if in := t.Obj().Pkg(); in != nil {
+			return in.Name() + "." + t.Obj().Name()
+		}
+	}
+	return ""
+}
+
+// inPackage is a name with the package of the file.
+func (p *program) inPackage(file, name string) string {
+	if f := p.syntax[file]; f != nil {
+		return f.Name.Name + "." + name
+	}
+	return name
+}
+
+// handsOn says whether a function in the way's files takes or returns a value of the type.
+func (p *program) handsOn(way []step, name string) bool {
+	for _, at := range way {
+		if p.syntax[at.file] == nil {
+			continue
+		}
+		for _, d := range p.syntax[at.file].Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			signature := p.info.Defs[f.Name].(*types.Func).Signature()
+			for _, values := range []*types.Tuple{signature.Params(), signature.Results()} {
+				for v := range values.Variables() {
+					if nameOfType(v.Type()) == name {
+						return true
+					}
+				}
+			}
+		}
+	}
+	return false
+}

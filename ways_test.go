@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
-	"go/types"
 	"os"
 	"path"
 	"slices"
@@ -20,10 +19,17 @@ type step struct {
 	handed                  bool // by the fleet's queue, or as a function given down before
 }
 
+// way is one of docs/architecture.md: its lines, and the types of the values that are
+// handed on beside what the lines name.
+type way struct {
+	steps  []step
+	handed []string
+}
+
 // ways returns the ways that docs/architecture.md shows: the fenced blocks under
 // "## The way of the data".
-func ways(files []source) [][]step {
-	var found [][]step
+func ways(files []source) []way {
+	var found []way
 	for _, s := range files {
 		if s.path != "docs/architecture.md" {
 			continue
@@ -34,18 +40,22 @@ func ways(files []source) [][]step {
 			if i%2 == 0 {
 				continue
 			}
-			var way []step
+			var way way
 			for line := range strings.Lines(strings.TrimPrefix(block, "text\n")) {
 				words := strings.Fields(line)
+				if len(words) > 1 && words[0] == "+" {
+					way.handed = append(way.handed, words[1:]...)
+					continue
+				}
 				handed := len(words) > 0 && words[0] == ">"
 				if handed {
 					words = words[1:]
 				}
 				if len(words) != 3 {
-					way = append(way, step{file: strings.TrimSpace(line)}) // found to be no step
+					way.steps = append(way.steps, step{file: strings.TrimSpace(line)}) // found to be no step
 					continue
 				}
-				way = append(way, step{words[0], words[1], words[2], handed})
+				way.steps = append(way.steps, step{words[0], words[1], words[2], handed})
 			}
 			found = append(found, way)
 		}
@@ -54,10 +64,10 @@ func ways(files []source) [][]step {
 }
 
 // checkWay returns what is not true of a way.
-func checkWay(p *program, way []step) []string {
+func checkWay(p *program, way way) []string {
 	var wrong []string
 	stands := map[string]bool{}
-	for _, at := range way {
+	for _, at := range way.steps {
 		s, ok := p.files[at.file]
 		if !ok || !s.isGo() {
 			wrong = append(wrong, at.file+": no such file")
@@ -73,25 +83,42 @@ func checkWay(p *program, way []step) []string {
 			wrong = append(wrong, fmt.Sprintf("%s: %s does not return %s", at.file, at.function, at.product))
 		}
 	}
-	return append(append(wrong, otherDoors(p, way)...), outOfOrder(p, way)...)
+	return append(append(wrong, otherDoors(p, way)...), outOfOrder(p, way.steps)...)
 }
 
-// otherDoors finds the functions, methods aside, by which files of a way enter another one
-// of it beside the function of its line.
-func otherDoors(p *program, way []step) []string {
+// otherDoors finds the functions and methods by which files of a way enter another one of
+// it beside the function of its line. What is of a value that a line names is none, nor of
+// one that the way says is handed on; that has to be so, and needed.
+func otherDoors(p *program, way way) []string {
 	var wrong []string
-	for _, from := range way {
-		for _, used := range p.uses(from) {
-			f, ok := used.(*types.Func)
-			if !ok || f.Signature().Recv() != nil {
+	values, used := map[string]bool{}, map[string]bool{}
+	for _, at := range way.steps {
+		if name := strings.TrimLeft(at.product, "[]*"); strings.Contains(name, ".") {
+			values[name] = true
+		} else {
+			values[p.inPackage(at.file, name)] = true
+		}
+	}
+	for _, name := range way.handed {
+		if !p.handsOn(way.steps, name) {
+			wrong = append(wrong, name+": no function of the way takes or returns it")
+		}
+	}
+	for _, from := range way.steps {
+		for _, d := range p.doors(from, way.steps) {
+			if values[d.of] || values[d.asked] {
 				continue
 			}
-			file := p.lines.Position(f.Pos()).Filename
-			for _, to := range way {
-				if to.file == file && to.file != from.file && to.function != f.Name() {
-					wrong = append(wrong, fmt.Sprintf("%s: enters %s by %s too", from.file, to.file, f.Name()))
-				}
+			if slices.Contains(way.handed, d.of) || slices.Contains(way.handed, d.asked) {
+				used[d.of], used[d.asked] = true, true
+				continue
 			}
+			wrong = append(wrong, fmt.Sprintf("%s: enters %s by %s too", from.file, d.file, d.name))
+		}
+	}
+	for _, name := range way.handed {
+		if !used[name] {
+			wrong = append(wrong, name+": is handed on, and no file of the way enters another one by it")
 		}
 	}
 	return wrong
@@ -148,7 +175,7 @@ func returns(f *ast.FuncDecl, s source, lines *token.FileSet, product string) bo
 
 // lengths are the ways' lines: the order of the others does not show that a line is
 // gone which leads to none of them.
-var lengths = []int{21, 19, 16}
+var lengths = []int{25, 20, 16}
 
 func TestDataWalksForward(t *testing.T) {
 	all := written(load(t, os.DirFS(".")))
@@ -157,23 +184,35 @@ func TestDataWalksForward(t *testing.T) {
 		t.Fatalf("%d ways are shown", len(shown))
 	}
 	for i, way := range shown {
-		if len(way) != lengths[i] {
-			t.Errorf("a way has %d lines, not the %d that the test knows", len(way), lengths[i])
+		if len(way.steps) != lengths[i] {
+			t.Errorf("a way has %d lines, not the %d that the test knows", len(way.steps), lengths[i])
 		}
 		for _, wrong := range checkWay(p, way) {
 			t.Error(wrong)
 		}
 	}
 	// What the check is for: each of these makes a true way false.
-	for name, spoil := range map[string]func([]step) []step{
-		"a file that is gone":     func(w []step) []step { w[2].file = "rig/gone.go"; return w },
-		"a function that is gone": func(w []step) []step { w[2].function = "Gone"; return w },
-		"another product":         func(w []step) []step { w[2].product = "trial.Image"; return w },
-		"a file twice":            func(w []step) []step { return append(w, w[2]) },
-		"a line that is no step":  func(w []step) []step { return append(w, step{file: "and so on"}) },
+	for name, spoil := range map[string]func(*way){
+		"a file that is gone":           func(w *way) { w.steps[2].file = "rig/gone.go" },
+		"a function that is gone":       func(w *way) { w.steps[2].function = "Gone" },
+		"another product":               func(w *way) { w.steps[2].product = "trial.Image" },
+		"a file twice":                  func(w *way) { w.steps = append(w.steps, w.steps[2]) },
+		"a line that is no step":        func(w *way) { w.steps = append(w.steps, step{file: "and so on"}) },
+		"a value that no one hands on":  func(w *way) { w.handed = append(w.handed, "trial.Saying") },
+		"a value by which none entered": func(w *way) { w.handed = append(w.handed, "command.Config") },
 	} {
-		if len(checkWay(p, spoil(slices.Clone(shown[0])))) == 0 {
-			t.Errorf("%s is not found", name)
+		for i, as := range shown {
+			spoiled := way{slices.Clone(as.steps), slices.Clone(as.handed)}
+			if spoil(&spoiled); len(checkWay(p, spoiled)) == 0 {
+				t.Errorf("%s is not found in way %d", name, i)
+			}
+		}
+	}
+	for _, as := range shown {
+		for i, value := range as.handed {
+			if less := slices.Delete(slices.Clone(as.handed), i, i+1); len(checkWay(p, way{as.steps, less})) == 0 {
+				t.Errorf("that %s is not told of is not found", value)
+			}
 		}
 	}
 }
@@ -183,11 +222,12 @@ func TestTheOrderOfTheWaysIsSeen(t *testing.T) {
 	all := written(load(t, os.DirFS(".")))
 	p := newProgram(all)
 	for _, way := range ways(all) {
-		for i := range way[1:] {
-			swapped := slices.Clone(way)
-			swapped[i], swapped[i+1] = way[i+1], way[i]
+		steps := way.steps
+		for i := range steps[1:] {
+			swapped := slices.Clone(steps)
+			swapped[i], swapped[i+1] = steps[i+1], steps[i]
 			if len(outOfOrder(p, swapped)) == 0 {
-				t.Errorf("%s may as well stand behind %s", way[i].file, way[i+1].file)
+				t.Errorf("%s may as well stand behind %s", steps[i].file, steps[i+1].file)
 			}
 		}
 	}

@@ -53,8 +53,11 @@ func (b *bisection) term(f trial.Finding) string {
 	return map[bisect.Mark]string{bisect.Old: b.terms.Old, bisect.New: b.terms.New, bisect.Skip: "skip"}[bisect.MarkOf(f, b.cfg.Fixed)]
 }
 
-// keep stores a step and says it.
-func (b *bisection) keep(step bisect.Step) error {
-	b.notify("%.12s %s: %s: %s (%.0f s)", step.Commit, step.Subject, b.term(step.Finding), step.Reason, step.Seconds)
-	return b.state.keep(step)
+// judge is one that decides by what the tester measures, and by what is known of the
+// end that shows the bug.
+func (b *bisection) judge(t Tester) judge {
+	return judge{
+		tester: t, known: b.state, subject: b.repo.Subject, steps: b.state.steps(), paranoid: b.cfg.Paranoid,
+		share: b.report.Share, showed: b.showed, words: b.report.Words, hitTerm: b.hitTerm(), notify: b.notify,
+	}
 }

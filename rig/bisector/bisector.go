@@ -53,7 +53,7 @@ func (b *bisection) run(ctx context.Context) (err error) {
 	if err := b.begin(ctx); err != nil {
 		return err
 	}
-	if err := b.verifyEnds(ctx); err != nil {
+	if err := b.verifyEnds(ctx, b.keep); err != nil {
 		return err
 	}
 	first, err := b.hunt(ctx)
@@ -136,10 +136,16 @@ func (b *bisection) hunt(ctx context.Context) ([]string, error) {
 		h.Known = append(h.Known, bisect.Step{Commit: hash, VariantJudgement: trial.VariantJudgement{Finding: trial.FindingInconclusive}})
 	}
 	for i := range b.testers {
-		h.Testers = append(h.Testers, judge{b, b.testers[i]})
+		h.Testers = append(h.Testers, b.judge(b.testers[i]))
 	}
 	b.report.Commits = search.Left()
 	first, err := h.Run(ctx)
 	b.report.Left, b.report.Rounds = search.Left(), h.Round
 	return first, err
+}
+
+// keep stores a step and says it.
+func (b *bisection) keep(a bisect.Step) error {
+	b.notify("%.12s %s: %s: %s (%.0f s)", a.Commit, a.Subject, b.term(a.Finding), a.Reason, a.Seconds)
+	return b.state.keep(a)
 }

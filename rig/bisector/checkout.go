@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 
 	"kcovrig/rig/command"
 	"kcovrig/rig/disk"
@@ -30,6 +31,34 @@ type checkout struct {
 	work  *gitbisect.Worktree
 	at    string // the commit that is checked out
 	built string // the commit whose configuration stands in the build folder
+
+	tested atomic.Value // the commit's short name, for whoever listens
+}
+
+// begin says of what follows that it is of the commit, until over.
+func (c *checkout) begin(commit string) (over func()) {
+	c.tested.Store(shortOf(commit))
+	return func() { c.cfg.Events(trial.Event{Over: true}) }
+}
+
+// during does a stage that is no run's, and says so while it lasts.
+func (c *checkout) during(name string, do func() error) error {
+	stages := command.NewStages(c.cfg.Events)
+	defer stages.Close()
+	end := stages.Begin("", name)
+	err := do()
+	if err == nil {
+		end("")
+	}
+	return err
+}
+
+// to makes the source folder hold the commit, and says so where that is work.
+func (c *checkout) to(ctx context.Context, commit string) error {
+	if c.at == commit {
+		return nil
+	}
+	return c.during("check out", func() error { return c.move(ctx, commit) })
 }
 
 func (c *checkout) line(text string) {

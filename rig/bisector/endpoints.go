@@ -15,10 +15,10 @@ import (
 
 // verifyEnds tests both ends before anything is searched: the bad one, whose
 // share of hit blocks says what "clean" has to exclude, then the clean one.
-func (b *bisection) verifyEnds(ctx context.Context) error {
+func (b *bisection) verifyEnds(ctx context.Context, keep func(bisect.Step) error) error {
 	bad, clean := b.ends()
-	j := judge{b, b.testers[0]}
-	end, err := b.endpoint(ctx, bad, func() (bisect.Step, error) { return j.measureHit(ctx, bad) })
+	j := b.judge(b.testers[0])
+	end, err := b.endpoint(ctx, bad, keep, func() (bisect.Step, error) { return b.measureHit(ctx, j, bad) })
 	if err != nil {
 		return err
 	}
@@ -30,7 +30,8 @@ func (b *bisection) verifyEnds(ctx context.Context) error {
 	if b.showed, err = showedBy(end); err != nil {
 		return err
 	}
-	other, err := b.endpoint(ctx, clean, func() (bisect.Step, error) { return j.measure(ctx, clean, b.report.Share) })
+	j = b.judge(b.testers[0]) // which knows what the other end showed
+	other, err := b.endpoint(ctx, clean, keep, func() (bisect.Step, error) { return j.measure(ctx, clean) })
 	switch {
 	case err != nil:
 		return err
@@ -51,8 +52,8 @@ func showedBy(end bisect.Step) (trial.Observation, error) {
 	return r.Observations[0], nil
 }
 
-// endpoint takes an end's step from the journal, or tests it.
-func (b *bisection) endpoint(ctx context.Context, commit string, test func() (bisect.Step, error)) (bisect.Step, error) {
+// endpoint takes an end's answer from the journal, or tests it.
+func (b *bisection) endpoint(ctx context.Context, commit string, keep func(bisect.Step) error, test func() (bisect.Step, error)) (bisect.Step, error) {
 	if a, ok := b.state.tested(commit); ok {
 		return a, nil
 	}
@@ -71,11 +72,11 @@ func (b *bisection) endpoint(ctx context.Context, commit string, test func() (bi
 		b.report.Steps = append(b.report.Steps, a)
 		return a, nil // said at once, and tested anew by the next call
 	}
-	return a, b.keep(a)
+	return a, keep(a)
 }
 
 // measureHit tests the bad end until its share of hit blocks is known well enough.
-func (j judge) measureHit(ctx context.Context, commit string) (bisect.Step, error) {
+func (b *bisection) measureHit(ctx context.Context, j judge, commit string) (bisect.Step, error) {
 	short := commit[:12]
 	a, obs, err := j.boot(ctx, commit, 0, Request{Name: short})
 	if err != nil || a.Whose != "" {
@@ -83,7 +84,7 @@ func (j judge) measureHit(ctx context.Context, commit string) (bisect.Step, erro
 	}
 	lower := lowerShare(obs)
 	if lower < minShare {
-		j.b.notify("%s: %s, testing for longer", short, a.Reason)
+		b.notify("%s: %s, testing for longer", short, a.Reason)
 		again, more, err := j.boot(ctx, commit, 0, Request{Duration: endTime, Name: short + "-again"})
 		again.Runs = 2
 		if err != nil || again.Whose != "" {
@@ -92,9 +93,9 @@ func (j judge) measureHit(ctx context.Context, commit string) (bisect.Step, erro
 		a, lower = again, lowerShare(more)
 	}
 	if lower <= 0 && a.Finding == trial.FindingInconclusive {
-		a.Reason = fmt.Sprintf("no %s %s was seen", j.b.report.Words.Adjective(), j.b.report.Words.Full().Window)
+		a.Reason = fmt.Sprintf("no %s %s was seen", b.report.Words.Adjective(), b.report.Words.Full().Window)
 	}
-	return a, j.b.state.change(func(kept *journal) { kept.HitLower = lower })
+	return a, b.state.change(func(kept *journal) { kept.HitLower = lower })
 }
 
 // lowerShare bounds the share of hit blocks from below, in the mode that shows

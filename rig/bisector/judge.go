@@ -12,8 +12,10 @@ import (
 	"kcovrig/guest/wire"
 	"kcovrig/rig/bisect"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/task"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
+	"kcovrig/rig/wording"
 )
 
 const (
@@ -34,42 +36,58 @@ const (
 
 // judge decides about commits from what one tester measures; the rounds use several at once.
 type judge struct {
-	b *bisection
-	t Tester
+	tester   Tester
+	known    known
+	subject  func(ctx context.Context, commit string) (string, error)
+	steps    string  // the folder of the run folders
+	paranoid bool    // each commit is booted
+	share    float64 // of hit blocks, which a clean commit has to exclude; 0: it is not known yet
+	showed   trial.Observation
+	words    wording.Words
+	hitTerm  string // git's word for a commit with the bug
+	notify   func(format string, args ...any)
+}
+
+// known is what earlier tests of the search have come to.
+type known interface {
+	// tested returns the step that tested a commit.
+	tested(commit string) (bisect.Step, bool)
+	// basis notes what a commit's step rests on.
+	basis(commit string, rests task.Basis) error
 }
 
 // Test judges a commit: by another that has the same code, or by its own boot.
 func (j judge) Test(ctx context.Context, commit string) (bisect.Step, error) {
-	subject, err := j.b.repo.Subject(ctx, commit)
+	subject, err := j.subject(ctx, commit)
 	if err != nil {
 		return bisect.Step{}, err
 	}
-	if !j.b.cfg.Paranoid {
-		as, by, err := j.t.Same(ctx, commit)
+	if !j.paranoid {
+		as, by, err := j.tester.Same(ctx, commit)
 		if err != nil {
 			return bisect.Step{}, err
 		}
-		if known, ok := j.b.state.tested(as); ok {
+		if known, ok := j.known.tested(as); ok {
 			a := bisect.Step{Subject: subject, VariantJudgement: known.VariantJudgement, Share: known.Share, SameAs: as, SameBy: by, Tallies: []wire.Tally{}}
 			a.Reason = fmt.Sprintf("the scope's code is that of %.12s (by its %s): %s", as, by, known.Reason)
 			return a, nil
 		}
 	}
-	a, err := j.measure(ctx, commit, j.b.report.Share)
+	a, err := j.measure(ctx, commit)
 	a.Subject = subject
 	return a, err
 }
 
 // measure tests a commit, for longer where the first boot is not to be believed.
-func (j judge) measure(ctx context.Context, commit string, share float64) (bisect.Step, error) {
-	short := shortOf(commit)
+func (j judge) measure(ctx context.Context, commit string) (bisect.Step, error) {
+	short, share := shortOf(commit), j.share
 	a, obs, err := j.boot(ctx, commit, share, Request{Share: share, Duration: testTime, Name: short})
 	if err != nil || a.Whose != "" {
 		return a, err
 	}
 	switch {
 	case a.Finding == trial.FindingHit && doubtful(obs, share):
-		j.b.notify("%s: %s: much more seldom than %s, testing for longer", short, a.Reason, j.b.hitTerm())
+		j.notify("%s: %s: much more seldom than %s, testing for longer", short, a.Reason, j.hitTerm)
 		again, more, err := j.boot(ctx, commit, share, Request{Duration: doubtTime, Name: short + "-again"})
 		again.Runs = 2
 		if err == nil && again.Finding != trial.FindingHit && again.Whose == "" {
@@ -78,9 +96,9 @@ func (j judge) measure(ctx context.Context, commit string, share float64) (bisec
 		}
 		return again, err
 	case a.Finding == trial.FindingInconclusive:
-		j.b.notify("%s: %s, testing for longer", short, a.Reason)
+		j.notify("%s: %s, testing for longer", short, a.Reason)
 		longer := Request{Share: share, Duration: doubtTime, Name: short + "-again"}
-		if showed := j.b.showed.Silence; showed != nil && showed.Pairs != nil {
+		if showed := j.showed.Silence; showed != nil && showed.Pairs != nil {
 			longer.Share /= shareMargin // where it ends does not know how many of its blocks count
 		}
 		again, _, err := j.boot(ctx, commit, share, longer)
@@ -112,16 +130,16 @@ func windows(o trial.Observation) (n uint64) {
 // boot or finish is a step: it cannot be tested, and no more can one that the
 // scenario is not for. A fault of the rig is tried
 // once more, then it ends the search.
-func (j judge) boot(ctx context.Context, commit string, share float64, request Request) (bisect.Step, trial.Observation, error) {
-	request.Folder = filepath.Join(j.b.state.steps(), request.Name)
-	tested, err := j.t.Test(ctx, commit, request)
+func (j judge) boot(ctx context.Context, commit string, share float64, ask Request) (bisect.Step, trial.Observation, error) {
+	ask.Folder = filepath.Join(j.steps, ask.Name)
+	tested, err := j.tester.Test(ctx, commit, ask)
 	if kind := fault.KindOf(err); err != nil && ctx.Err() == nil && kind != fault.Kernel && kind != fault.Guest && kind != fault.User {
-		j.b.notify("%.12s: %v; once more", commit, err)
-		tested, err = j.t.Test(ctx, commit, request)
+		j.notify("%.12s: %v; once more", commit, err)
+		tested, err = j.tester.Test(ctx, commit, ask)
 	}
 	result := tested.Result
-	result.Words = j.b.report.Words // the search's, whatever a worker sends
-	a := bisect.Step{Share: share, Runs: 1, Folder: request.Folder, Tallies: []wire.Tally{}}
+	result.Words = j.words // the search's, whatever a worker sends
+	a := bisect.Step{Share: share, Runs: 1, Folder: ask.Folder, Tallies: []wire.Tally{}}
 	a.Log = a.Folder + ".build.log"
 	if ctx.Err() != nil {
 		return a, trial.Observation{}, fmt.Errorf("test %.12s: %w", commit, ctx.Err())
@@ -146,14 +164,14 @@ func (j judge) boot(ctx context.Context, commit string, share float64, request R
 	if len(result.Observations) > 0 {
 		obs = result.Observations[0]
 	}
-	a.VariantJudgement = verdict.JudgeBeside(j.b.showed, result, obs, max(share, 0))
+	a.VariantJudgement = verdict.JudgeBeside(j.showed, result, obs, max(share, 0))
 	a.Tallies = append(a.Tallies, obs.Tallies...)
 	if len(result.Code) > 0 {
 		a.Ordered = result.Code[0].Ordered
 	}
 	if a.Finding == trial.FindingHit || a.Finding == trial.FindingClean {
 		if tested.Basis != nil {
-			err = j.b.state.basis(commit, *tested.Basis)
+			err = j.known.basis(commit, *tested.Basis)
 		}
 		return a, obs, err
 	}

@@ -66,7 +66,7 @@ func sameSource(ctx context.Context, repo *gitbisect.Repo, judged map[string]tas
 // where they do not build, which the whole kernel's build will tell about.
 func (w *workspace) objects(ctx context.Context, commit string, g task.Basis) (string, error) {
 	defer w.begin(commit)()
-	if err := w.checkOut(ctx, commit); err != nil {
+	if err := w.to(ctx, commit); err != nil {
 		return "", err
 	}
 	j, err := w.job(ctx, path.Join(w.state.steps(), commit[:12]+".objects.log"))

@@ -8,7 +8,6 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"sync/atomic"
 
 	"kcovrig/rig/command"
 	"kcovrig/rig/compare"
@@ -21,8 +20,7 @@ import (
 // workspace is a Tester on this machine.
 type workspace struct {
 	*checkout
-	state  *state       // of the search; nil: same is not asked for
-	tested atomic.Value // the commit's short name, for whoever listens
+	state *state // of the search; nil: same is not asked for
 }
 
 // NewWorkspace prepares a Tester that belongs to no search: it looks for no commit
@@ -37,21 +35,21 @@ func newWorkspace(cfg command.Config, repo *gitbisect.Repo, state *state, dir st
 	if jobs == 0 {
 		jobs = runtime.NumCPU()
 	}
-	w := &workspace{checkout: &checkout{cfg: cfg, repo: repo, dir: dir, jobs: max(1, jobs/atOnce)}, state: state}
-	w.tested.Store("")
-	w.cfg.Events = func(e trial.Event) {
+	c := &checkout{cfg: cfg, repo: repo, dir: dir, jobs: max(1, jobs/atOnce)}
+	c.tested.Store("")
+	c.cfg.Events = func(e trial.Event) {
 		if e.Note == "" { // which names the commit, and stays
-			e.Task = w.tested.Load().(string)
+			e.Task = c.tested.Load().(string)
 		}
 		cfg.Events(e)
 	}
-	return w
+	return &workspace{checkout: c, state: state}
 }
 
 // Test builds the commit and boots it as it stands.
 func (w *workspace) Test(ctx context.Context, commit string, request Request) (Tested, error) {
 	defer w.begin(commit)()
-	if err := w.checkOut(ctx, commit); err != nil {
+	if err := w.to(ctx, commit); err != nil {
 		return Tested{}, err
 	}
 	if is := w.build.Compiler(); request.Compiler != "" && is != request.Compiler {
@@ -100,32 +98,6 @@ func inScope(r trial.Result) (symbols []string) {
 	}
 	slices.Sort(symbols)
 	return slices.Compact(symbols)
-}
-
-// begin assigns the events that follow to the commit, until over is called.
-func (w *workspace) begin(commit string) (over func()) {
-	w.tested.Store(shortOf(commit))
-	return func() { w.cfg.Events(trial.Event{Over: true}) }
-}
-
-// during does a stage that is no run's, and says so while it lasts.
-func (w *workspace) during(name string, do func() error) error {
-	stages := command.NewStages(w.cfg.Events)
-	defer stages.Close()
-	end := stages.Begin("", name)
-	err := do()
-	if err == nil {
-		end("")
-	}
-	return err
-}
-
-// checkOut makes the source folder hold the commit.
-func (w *workspace) checkOut(ctx context.Context, commit string) error {
-	if w.at == commit {
-		return nil
-	}
-	return w.during("check out", func() error { return w.move(ctx, commit) })
 }
 
 // Close gives the workspace up; what was built stays for the next call.

@@ -63,20 +63,6 @@ func (t tree) Build(ctx context.Context, v trial.Variant) (Image, error) {
 	return Hashed(i)
 }
 
-// Analyse says what a variant's binary says. The variant that is the tree itself is
-// told from the other one by that one's patch.
-func (t tree) Analyse(ctx context.Context, image Image, dir string) (Analysis, error) {
-	patch := image.PatchText
-	if v := image.Built.Variant; patch == "" && v != trial.AsIs && t.Analyser.Config.Scenario.Function == "" {
-		other, err := t.Tree.Plan(ctx, v.Other())
-		if err != nil {
-			return Analysis{}, err
-		}
-		patch = other.PatchText
-	}
-	return t.analyse(ctx, image, patch, dir)
-}
-
 // Hashed is a kernel that was built, with its image's hash.
 func Hashed(i Image) (Image, error) {
 	var err error

@@ -99,8 +99,11 @@ func (k *built) ready(cell matrix.Cell) (kernels.Ready, error) {
 	return p, nil
 }
 
-// close lets go of the images, which the cache may then prune.
+// close lets go of the images, which the cache may then prune; nil has none.
 func (k *built) close() error {
+	if k == nil {
+		return nil
+	}
 	_, err := k.run.Abandon(k.run.Result(), k.kernels.Close())
 	return err
 }

@@ -17,8 +17,8 @@ import (
 )
 
 // prepare builds what the cells need, one kernel after the other, since each
-// build takes all of the machine. A cell whose kernel fails has its result.
-func (n *matrixRun) prepare(ctx context.Context, cells []matrix.Cell) ([]task.Cell, error) {
+// build takes all of the machine. A cell whose kernel fails has its result, which is kept.
+func (n *night) prepare(ctx context.Context, cells []matrix.Cell, keep func(matrix.CellResult) error) ([]task.Cell, error) {
 	var tasks []task.Cell
 	var order []matrix.Kernels
 	users := map[matrix.Kernels][]matrix.Cell{}
@@ -33,7 +33,7 @@ func (n *matrixRun) prepare(ctx context.Context, cells []matrix.Cell) ([]task.Ce
 		n.cfg.Events(trial.Event{Note: fmt.Sprintf("kernels %d of %d: %s, for %d cells", i+1, len(order), about(group), len(users[group]))})
 		k, err := n.buildKernels(ctx, users[group])
 		if ctx.Err() != nil {
-			return nil, errors.Join(err, closeKernels(k))
+			return nil, errors.Join(err, k.close())
 		}
 		n.built[group] = k
 		for _, c := range users[group] {
@@ -45,7 +45,7 @@ func (n *matrixRun) prepare(ctx context.Context, cells []matrix.Cell) ([]task.Ce
 				ready[c.ID] = task.Cell{Cell: c, Ready: p, Dir: n.folder.cells(), Again: n.folder.earlier.begun[c.ID], MemoryMiB: n.file.ScenarioOf(c).MemoryMiB}
 				continue
 			}
-			if err := n.keepResult(failedCell(c, failure)); err != nil {
+			if err := keep(failedCell(c, failure)); err != nil {
 				return nil, err
 			}
 		}
@@ -93,7 +93,7 @@ func (n *matrixRun) buildKernels(ctx context.Context, cells []matrix.Cell) (k *b
 		}
 		n.doc.Retries = append(n.doc.Retries, failure.Error())
 		n.cfg.Events(trial.Event{Note: "building again after a fault of the rig: " + failure.Error()})
-		if err := closeKernels(k); err != nil {
+		if err := k.close(); err != nil {
 			return nil, err
 		}
 	}
@@ -124,19 +124,4 @@ func (n *matrixRun) noteBuilds(k *built) {
 			Image: image, Arch: k.run.Arch.Name, Kernel: of.Kernel.Version, Compiler: of.Kernel.Compiler,
 		})
 	}
-}
-
-func closeKernels(k *built) error {
-	if k == nil {
-		return nil
-	}
-	return k.close()
-}
-
-func (n *matrixRun) closeKernels() error {
-	var errs []error
-	for _, k := range n.built {
-		errs = append(errs, closeKernels(k))
-	}
-	return errors.Join(errs...)
 }

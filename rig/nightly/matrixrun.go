@@ -82,3 +82,8 @@ func (n *matrixRun) goOn(from earlier) {
 	n.doc.Started = cmp.Or(from.started, n.doc.Started)
 	n.doc.Builds, n.doc.Retries = append(n.doc.Builds, from.builds...), append(n.doc.Retries, from.retries...)
 }
+
+// sayFar says how many of the cells are done.
+func (n *night) sayFar() {
+	n.cfg.Events(trial.Event{Far: &trial.FarEvent{Done: len(n.results), Of: len(n.cells), What: "cells"}})
+}

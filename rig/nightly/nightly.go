@@ -10,8 +10,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
+	"time"
 
+	"kcovrig/rig/command"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/trial"
 )
@@ -25,7 +28,10 @@ func Run(ctx context.Context, cfg Config) (matrix.Document, string, error) {
 		return matrix.Document{}, "", err
 	}
 	err = n.run(ctx)
-	err = errors.Join(err, n.closeKernels(), n.finish())
+	for _, k := range n.built {
+		err = errors.Join(err, k.close())
+	}
+	err = errors.Join(err, n.finish())
 	if ctx.Err() != nil && err == nil {
 		err = context.Cause(ctx)
 	}
@@ -41,11 +47,17 @@ func (n *matrixRun) run(ctx context.Context) error {
 		}
 	}
 	if kept := len(n.folder.earlier.results); kept > 0 {
-		n.cfg.Events(trial.Event{Note: fmt.Sprintf("%d of %d cells have their result already", kept, len(n.cells))})
-		n.recordKept()
+		n.cfg.Events(trial.Event{Note: fmt.Sprintf("%d of %d cells have their answer already", kept, len(n.cells))})
+		// Whoever was killed between a result and its record left that out. What is in the
+		// history stays there once.
+		for _, c := range n.cells {
+			if n.folder.earlier.answered(c) {
+				n.record(n.results[c.ID])
+			}
+		}
 	}
-	n.tellProgress()
-	tasks, err := n.prepare(ctx, left)
+	n.sayFar()
+	tasks, err := n.prepare(ctx, left, n.keepResult)
 	if err != nil || len(tasks) == 0 {
 		return err
 	}
@@ -61,4 +73,39 @@ func (n *matrixRun) run(ctx context.Context) error {
 		failed = errors.Join(failed, n.keepResult(r))
 	})
 	return errors.Join(failed, err)
+}
+
+// finish writes the document and its reports.
+func (n *night) finish() error {
+	n.doc.Cells = []matrix.CellResult{}
+	for _, c := range n.cells {
+		r, ok := n.results[c.ID]
+		if !ok {
+			r = matrix.Unrun(c)
+		}
+		r.Cell = c
+		n.doc.Cells = append(n.doc.Cells, r)
+	}
+	n.countBoots()
+	n.doc.Counts = matrix.Count(n.doc)
+	n.doc.Counts.Resumed = len(n.folder.earlier.results)
+	n.doc.Seconds = time.Since(n.started).Seconds()
+	if err := n.folder.publish(n.doc, n.cfg.Reports, n.since); err != nil {
+		return err
+	}
+	command.NoteHousekeeping(n.cfg.Events, n.folder.tidy())
+	return nil
+}
+
+// countBoots says how many cells have booted each image.
+func (n *night) countBoots() {
+	for i := range n.doc.Builds {
+		b := &n.doc.Builds[i]
+		b.Cells = 0
+		for _, r := range n.doc.Cells {
+			if slices.Contains(r.Images, b.Image.Key) {
+				b.Cells++
+			}
+		}
+	}
 }

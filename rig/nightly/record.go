@@ -49,16 +49,6 @@ func recordCell(ctx context.Context, db *history.DB, dir, began string, r matrix
 	return run, db.RecordPast(ctx, past)
 }
 
-// recordKept records the results that were there: whoever was killed between an
-// result and its record left it out. What is in the history stays there once.
-func (n *matrixRun) recordKept() {
-	for _, c := range n.cells {
-		if n.folder.earlier.done(c) {
-			n.record(n.results[c.ID])
-		}
-	}
-}
-
 // isMatrixFolder says whether a matrix works or worked in dir.
 func isMatrixFolder(dir string) bool {
 	_, err := os.Stat((&matrixFolder{dir: dir}).plan())

@@ -56,6 +56,12 @@ type Kernels struct {
 	Same   trial.Sameness  // of two kernels' code; empty: not compared
 }
 
+// firstOf says which kernel has the first turn: each as often as the others, whichever
+// happened to boot first.
+func firstOf(variants []trial.Variant, n uint64) trial.Variant {
+	return variants[n%uint64(len(variants))]
+}
+
 // Put puts a kernel among them, or in the place of what was known of it before.
 func (k *Kernels) Put(v trial.Variant, kernel Kernel) {
 	if k.Of == nil {

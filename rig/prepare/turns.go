@@ -61,9 +61,3 @@ func (s *Setup) InTurns(ctx context.Context, reader trial.Reader, variants []tri
 	err := group.Wait()
 	return Shown{seen, slices.Concat(witnesses...)}, err
 }
-
-// firstOf says which kernel has the first turn: each as often as the others, whichever
-// happened to boot first.
-func firstOf(variants []trial.Variant, n uint64) trial.Variant {
-	return variants[n%uint64(len(variants))]
-}
