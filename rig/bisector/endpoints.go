@@ -52,7 +52,7 @@ func showedBy(end bisect.Step) (trial.Observation, error) {
 	return r.Observations[0], nil
 }
 
-// endpoint takes an end's answer from the journal, or tests it.
+// endpoint takes an end's step from the journal, or tests it.
 func (b *bisection) endpoint(ctx context.Context, commit string, keep func(bisect.Step) error, test func() (bisect.Step, error)) (bisect.Step, error) {
 	if a, ok := b.state.tested(commit); ok {
 		return a, nil

@@ -18,7 +18,7 @@ import (
 
 // prepare builds what the cells need, one kernel after the other, since each
 // build takes all of the machine. A cell whose kernel fails has its result, which is kept.
-func (n *night) prepare(ctx context.Context, cells []matrix.Cell, keep func(matrix.CellResult) error) ([]task.Cell, error) {
+func (n *matrixRun) prepare(ctx context.Context, cells []matrix.Cell, keep func(matrix.CellResult) error) ([]task.Cell, error) {
 	var tasks []task.Cell
 	var order []matrix.Kernels
 	users := map[matrix.Kernels][]matrix.Cell{}

@@ -83,7 +83,7 @@ func (n *matrixRun) goOn(from earlier) {
 	n.doc.Builds, n.doc.Retries = append(n.doc.Builds, from.builds...), append(n.doc.Retries, from.retries...)
 }
 
-// sayFar says how many of the cells are done.
-func (n *night) sayFar() {
-	n.cfg.Events(trial.Event{Far: &trial.FarEvent{Done: len(n.results), Of: len(n.cells), What: "cells"}})
+// tellProgress says how many of the cells are done.
+func (n *matrixRun) tellProgress() {
+	n.cfg.Events(trial.Event{Progress: &trial.ProgressEvent{Done: len(n.results), Of: len(n.cells), What: "cells"}})
 }

@@ -47,16 +47,16 @@ func (n *matrixRun) run(ctx context.Context) error {
 		}
 	}
 	if kept := len(n.folder.earlier.results); kept > 0 {
-		n.cfg.Events(trial.Event{Note: fmt.Sprintf("%d of %d cells have their answer already", kept, len(n.cells))})
+		n.cfg.Events(trial.Event{Note: fmt.Sprintf("%d of %d cells have their result already", kept, len(n.cells))})
 		// Whoever was killed between a result and its record left that out. What is in the
 		// history stays there once.
 		for _, c := range n.cells {
-			if n.folder.earlier.answered(c) {
+			if n.folder.earlier.done(c) {
 				n.record(n.results[c.ID])
 			}
 		}
 	}
-	n.sayFar()
+	n.tellProgress()
 	tasks, err := n.prepare(ctx, left, n.keepResult)
 	if err != nil || len(tasks) == 0 {
 		return err
@@ -76,7 +76,7 @@ func (n *matrixRun) run(ctx context.Context) error {
 }
 
 // finish writes the document and its reports.
-func (n *night) finish() error {
+func (n *matrixRun) finish() error {
 	n.doc.Cells = []matrix.CellResult{}
 	for _, c := range n.cells {
 		r, ok := n.results[c.ID]
@@ -98,7 +98,7 @@ func (n *night) finish() error {
 }
 
 // countBoots says how many cells have booted each image.
-func (n *night) countBoots() {
+func (n *matrixRun) countBoots() {
 	for i := range n.doc.Builds {
 		b := &n.doc.Builds[i]
 		b.Cells = 0
