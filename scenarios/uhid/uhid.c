@@ -11,7 +11,8 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 
-#define EVENTS 16 /* in each try */
+#define EVENTS 8  /* in each try */
+#define DEVICES 4 /* that take turns: the emulator lets no store wait whose page it forgets for another */
 
 static const uint8_t description[] = {
 	0x06, 0x00, 0xff, 0x09, 0x01, /* a vendor's own usage */
@@ -21,15 +22,16 @@ static const uint8_t description[] = {
 	0xc0,
 };
 
-static int device, raw;
+static int device[DEVICES], raw[DEVICES];
+static _Atomic int at;    /* the device at hand */
 static _Atomic int taken; /* events */
-static char name[32]; /* of the device */
+static char name[32];     /* of a device */
 
-static void take_events(void)
+static void take_events(int from)
 {
 	uint32_t type;
 
-	while (read(device, &type, sizeof type) == sizeof type)
+	while (read(from, &type, sizeof type) == sizeof type)
 		taken++;
 }
 
@@ -41,7 +43,7 @@ static int look(void)
 	if (!own_files)
 		must(unshare(CLONE_FILES) == 0, "unshare");
 	own_files = 1;
-	take_events();
+	take_events(device[at]);
 	return 0;
 }
 
@@ -59,7 +61,7 @@ static int open_raw(void)
 		char path[32];
 		int fd;
 
-		snprintf(path, sizeof path, "/dev/hidraw%d", wait % 8);
+		snprintf(path, sizeof path, "/dev/hidraw%d", wait % 64);
 		fd = open(path, O_RDWR);
 		if (fd >= 0 && is_ours(fd))
 			return fd;
@@ -70,18 +72,18 @@ static int open_raw(void)
 	return -1;
 }
 
-static void set_up(void)
+static void set_up(int i)
 {
 	struct uhid_event create = {.type = UHID_CREATE2, .u.create2 = {.rd_size = sizeof description, .bus = 0x06, .vendor = 1, .product = 1}};
 
-	device = open("/dev/uhid", O_RDWR | O_NONBLOCK);
-	must(device >= 0, "/dev/uhid");
-	snprintf(name, sizeof name, "kcovrig %d", getpid());
+	device[i] = open("/dev/uhid", O_RDWR | O_NONBLOCK);
+	must(device[i] >= 0, "/dev/uhid");
+	snprintf(name, sizeof name, "kcovrig %d %d", getpid(), i);
 	memcpy(create.u.create2.name, name, sizeof name);
 	memcpy(create.u.create2.rd_data, description, sizeof description);
-	must(write(device, &create, sizeof create) == sizeof create, "make a device");
-	raw = open_raw();
-	take_events(); /* that it has begun, and was opened */
+	must(write(device[i], &create, sizeof create) == sizeof create, "make a device");
+	raw[i] = open_raw();
+	take_events(device[i]); /* that it has begun, and was opened */
 }
 
 /*
@@ -92,7 +94,7 @@ static void send_event(void)
 {
 	int before = taken;
 
-	must(write(raw, "\0", 2) == 2, "send an event");
+	must(write(raw[at], "\0", 2) == 2, "send an event");
 	for (unsigned n = 1; taken == before; n++)
 		if (n % (1 << 12) == 0) {
 			other_must_live();
@@ -102,10 +104,12 @@ static void send_event(void)
 
 int main(void)
 {
-	set_up();
+	for (int i = 0; i < DEVICES; i++)
+		set_up(i);
 	start_reader(look);
 	ready();
 	while (going()) {
+		at = (at + 1) % DEVICES;
 		begin_try();
 		for (int i = 0; i < EVENTS; i++)
 			send_event();

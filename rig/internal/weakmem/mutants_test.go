@@ -65,6 +65,7 @@ var mutants = []struct {
 	{"exceptions_drain_nothing", "an interrupt or exception drains nothing", scenesTest, ""},
 	{"leaving_drains_nothing", "leaving the scope drains nothing", scenesTest, ""},
 	{"part_of_a_waiting_store_is_all", "a load of a part of a waiting store takes more than that", scenesTest, ""},
+	{"two_pages_have_one_slot", "a page is forgotten for another one of the same place", scenesTest, ""},
 	{"probe_outlives_maintenance", "a store proves a page although its translation ended since", scenesTest, ""},
 	{"code_is_written_behind_qemu", "a store to a page with translated code is written behind QEMU's back", scenesTest, ""},
 	{"scope_is_not_translated_anew", "blocks that ran in the identity map stay as they are", scenesTest, ""},

@@ -2,9 +2,28 @@
 
 package weakmem
 
+import "fmt"
+
 const shootdown = "tlbi vmalle1is; dsb ish; ret"
 
+// besideD0 is a page that is kept in the same place as D0: where one alone was remembered
+// there, stores to both in turns would never wait.
+func besideD0() string {
+	place := func(virt uint64) uint64 { return (virt >> 12) * 0x9e3779b97f4a7c15 >> 55 }
+	n := uint64(1)
+	for place(dataAt+n<<12) != place(dataAt) {
+		n++
+	}
+	return fmt.Sprintf("D0+%#x", n<<12)
+}
+
 var pageScenes = []scene{
+	{
+		name:   "two pages of one place",
+		code:   []string{"str x1,[x0]; str x1,[x5]; str x1,[x0,#8]; str x1,[x5,#8]; ret"},
+		script: append([]string{"reg 0 5 " + besideD0()}, onD0("step 0 3", "print waiting 0 == 2", "print counter pageMisses == 2")...),
+		mutant: "two_pages_have_one_slot",
+	},
 	{
 		name: "an unproven page",
 		code: []string{"str x1,[x0]; str x2,[x0,#8]; ret"},

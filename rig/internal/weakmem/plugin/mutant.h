@@ -37,6 +37,7 @@
     X(leaving_drains_nothing)                                                 \
     X(part_of_a_waiting_store_is_all)                                         \
     X(probe_outlives_maintenance)                                             \
+    X(two_pages_have_one_slot)                                                \
     X(code_is_written_behind_qemu)                                            \
     X(scope_is_not_translated_anew)                                           \
     X(begins_at_once)                                                         \

@@ -28,9 +28,12 @@ static uint64_t space_of(struct vcpu *v, uint64_t virt)
     return isa_address_space(&v->registers, virt, v->events);
 }
 
+/* The page's own, or the first of the two that it may have. */
 static struct page *slot(struct vcpu *v, uint64_t virt)
 {
-    return &v->pages.page[(virt >> PAGE_SHIFT) * 0x9e3779b97f4a7c15ull >> 55];
+    struct page *two = &v->pages.page[(virt >> PAGE_SHIFT) * 0x9e3779b97f4a7c15ull >> 56 << 1];
+
+    return two + (two[0].virt != (virt >> PAGE_SHIFT) + 1 && two[1].virt == (virt >> PAGE_SHIFT) + 1);
 }
 
 static bool holds(struct vcpu *v, const struct page *p, uint64_t virt)
@@ -81,6 +84,9 @@ static bool learn(struct vcpu *v, uint64_t virt, unsigned int rights)
         return false;
     }
     rights |= holds(v, p, virt) ? p->rights : 0;
+    if (p->virt != (virt >> PAGE_SHIFT) + 1 && !MUTANT(two_pages_have_one_slot)) {
+        p[1] = p[0]; /* the one that has been there for longer goes */
+    }
     p->virt = (virt >> PAGE_SHIFT) + 1;
     p->phys = phys >> PAGE_SHIFT;
     p->epoch = epoch;
