@@ -28,6 +28,27 @@ var private = regexp.MustCompile(`\b(?:seats?|hire[sd]?|sift(?:s|ed|ing)?|keeper
 // stands beside what. In a sentence they are plain words.
 var privateNames = regexp.MustCompile(`^(?:asked|told|heard|news|came|beside|elsewhere|aside|complaint)$`)
 
+// isAskNoun says whether a node names a value by the verb: a parameter, a receiver, a variable.
+// A function may be so called, it asks.
+func isAskNoun(n ast.Node) bool {
+	called := func(name ast.Expr) bool {
+		id, ok := name.(*ast.Ident)
+		return ok && id.Name == "ask"
+	}
+	switch n := n.(type) {
+	case *ast.Field:
+		_, isFunc := n.Type.(*ast.FuncType)
+		return !isFunc && slices.ContainsFunc(n.Names, func(name *ast.Ident) bool { return called(name) })
+	case *ast.AssignStmt:
+		if n.Tok != token.DEFINE || !slices.ContainsFunc(n.Lhs, called) {
+			return false
+		}
+		_, isFunc := n.Rhs[0].(*ast.FuncLit)
+		return !isFunc
+	}
+	return false
+}
+
 // wordEnd is where a word begins within a name.
 var wordEnd = regexp.MustCompile(`([a-z0-9])([A-Z])|_`)
 
@@ -58,6 +79,9 @@ func wordsAreCommon(files []source) []string {
 				}
 			case *ast.BasicLit:
 				find(n.Pos(), n.Value)
+			}
+			if isAskNoun(n) {
+				breaches = append(breaches, fmt.Sprintf("%s:%d: names a value %q, which is a verb", s.path, s.lines.Position(n.Pos()).Line, "ask"))
 			}
 			return true
 		})
@@ -281,6 +305,8 @@ var wordsOfOne = []breaking{
 	{"words are common", "rig/rig_test.go", "package rig\n\n// f is a doomed one.\nvar f, thinShare int\n"},
 	{"words are common", "rig/rig_test.go", "package rig\n\nvar f = \"the keeper\"\n"},
 	{"words are common", "rig/rig.go", "package rig\n\nfunc f(asked string) {}\n"},
+	{"words are common", "rig/rig.go", "package rig\n\nfunc f(ask string) {}\n"},
+	{"words are common", "rig/rig_test.go", "package rig\n\nfunc f() { ask := 1 }\n"},
 	{"words are common", "rig/rig.go", "package rig\n\n// f is a text of elsewhere.\nvar f string\n"},
 	{"words are common", "rig/rig.go", "package rig\n\nconst f = \"only the begin\"\n"},
 	{"findings are of boots", "rig/rig.go", "package rig\n\ntype Finding string\n"},

@@ -26,14 +26,14 @@ func (a *app) endWith(r trial.Result, quiet bool) {
 	case r.Command == trial.CommandReplay: // explain and replay without a run go on meaning the one that is replayed
 		a.endAt(quiet, r.Folder, pageOf(r.Folder), report.Call("report", r.Folder))
 	case len(r.Witnesses) > 0:
-		a.left(quiet, r.Folder, report.Call("explain", r.Folder))
+		a.endAtLatest(quiet, r.Folder, report.Call("explain", r.Folder))
 	default:
-		a.left(quiet, r.Folder, report.Call("report", r.Folder, "--format=markdown"))
+		a.endAtLatest(quiet, r.Folder, report.Call("report", r.Folder, "--format=markdown"))
 	}
 }
 
-// left is endAt for a folder that commands mean which are given none.
-func (a *app) left(quiet bool, folder, next string) {
+// endAtLatest is endAt for a folder that commands mean which are given none.
+func (a *app) endAtLatest(quiet bool, folder, next string) {
 	folder, err := filepath.Abs(folder)
 	if err == nil {
 		err = command.KeepAsLatest(a.cacheDir(), folder)

@@ -109,7 +109,7 @@ func TestWithoutARunTheLatestIsMeant(t *testing.T) {
 	assert.Contains(t, errs, "is a matrix' folder")
 
 	t.Chdir(filepath.Dir(folder))
-	(&app{getenv: getenv}).left(true, "mine", "")
+	(&app{getenv: getenv}).endAtLatest(true, "mine", "")
 	t.Chdir("/")
 	_, _, errs = ask("explain")
 	assert.Contains(t, errs, folder, "named from anywhere")

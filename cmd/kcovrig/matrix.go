@@ -135,7 +135,7 @@ func (a *app) runMatrix(cmd *cobra.Command, o *matrixOptions) error {
 	if dir == "" {
 		return err
 	}
-	a.left(o.shown.quiet, dir, afterMatrix(c, dir, doc.Counts.NotRun > 0 && err != nil))
+	a.endAtLatest(o.shown.quiet, dir, afterMatrix(c, dir, doc.Counts.NotRun > 0 && err != nil))
 	a.counts = &doc.Counts
 	if werr := showMatrix(a.stdout, dir, o.shown.shown(), o.prev); err == nil {
 		err = werr

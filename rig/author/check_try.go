@@ -61,7 +61,7 @@ func (c *checker) try(ctx context.Context, cfg command.Config, kernel built, dir
 		return err
 	}
 	only := []trial.Variant{trial.Unpatched}
-	setup, err := prepare.Machines(ctx, from, prepare.Request{Variants: only})
+	setup, err := prepare.NewSetup(ctx, from, prepare.Request{Variants: only})
 	defer func() { err = errors.Join(err, setup.Close()) }()
 	if err != nil {
 		return c.wrongAt("workload", err)

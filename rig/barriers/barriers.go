@@ -113,7 +113,7 @@ type finder struct {
 
 func (f *finder) find(ctx context.Context) (err error) {
 	f.found.Result = f.run.Result()
-	f.setup, err = prepare.Machines(ctx, f.run.Preparing(), prepare.Request{Variants: []trial.Variant{f.variant}, Altered: true})
+	f.setup, err = prepare.NewSetup(ctx, f.run.Preparing(), prepare.Request{Variants: []trial.Variant{f.variant}, Altered: true})
 	defer func() { err = errors.Join(err, f.setup.Close()) }()
 	f.found.Result.Prepared = f.setup.Prepared()
 	if err != nil {
@@ -162,11 +162,11 @@ func (f *finder) weaken(ctx context.Context, code candidate.Code) error {
 		return err
 	}
 	defer f.run.Stages.Begin("", "memory model")("")
-	ask := f.asker()
-	if err := ask.model.of(ctx, ask.cacheDir, f.variant, f.setup.Kernels.Of[f.variant].Analysis.Ways, f.found.Rows); err != nil {
+	asker := f.asker()
+	if err := asker.model.of(ctx, asker.cacheDir, f.variant, f.setup.Kernels.Of[f.variant].Analysis.Ways, f.found.Rows); err != nil {
 		return err
 	}
-	ask.ofNeeded(ctx, f.found.Rows)
+	asker.ofNeeded(ctx, f.found.Rows)
 	return nil
 }
 

@@ -19,17 +19,17 @@ import (
 // model says whether Arm's memory model allows the condition of any of the tests; nil: herd7 does.
 type model func(ctx context.Context, cacheDir string, tests []trial.LitmusTest) (trial.Expectation, error)
 
-func (ask model) orHerd() model {
-	if ask == nil {
+func (m model) orHerd() model {
+	if m == nil {
 		return modelcheck.Allowed
 	}
-	return ask
+	return m
 }
 
 // of asks of each instruction whether the model allows the bug without it: by the
 // instructions on the ways from the one of the two writes to the other. What it cannot
 // say blocks nothing.
-func (ask model) of(ctx context.Context, cacheDir string, v trial.Variant, ways objcode.Ways, rows []barrier.Row) error {
+func (m model) of(ctx context.Context, cacheDir string, v trial.Variant, ways objcode.Ways, rows []barrier.Row) error {
 	for i := range rows {
 		row := &rows[i]
 		steps, what := waysWithout(ways.Of, *row)
@@ -41,7 +41,7 @@ func (ask model) of(ctx context.Context, cacheDir string, v trial.Variant, ways 
 			row.Model.Why = what
 			continue
 		}
-		said, err := ask(ctx, cacheDir, witness.WayTests(string(v), steps))
+		said, err := m(ctx, cacheDir, witness.WayTests(string(v), steps))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -91,12 +91,12 @@ func (t *turns) boot(ctx context.Context) error {
 	for _, one := range t.test.Trials {
 		alterations = append(alterations, one.Alteration)
 	}
-	ask := prepare.BootRequest{
+	request := prepare.BootRequest{
 		Variant: t.variant, Reader: t.reader, Limit: turnLimit, Hits: 1, Below: t.setup.Config.Work, Number: t.boots,
 		Alterations: alterations, Marks: mostMarks, Orders: t.orders,
 	}
 	over := false
-	ask.Rounds = func(last *boot.Shown) *boot.Round {
+	request.Rounds = func(last *boot.Shown) *boot.Round {
 		if last != nil {
 			over = t.count(*last) || last.Cut
 		}
@@ -105,7 +105,7 @@ func (t *turns) boot(ctx context.Context) error {
 		}
 		return t.round()
 	}
-	b, err := t.setup.Quiet().Boot(ask, boot.NewTurns(1, "", nil))
+	b, err := t.setup.Quiet().Boot(request, boot.NewTurns(1, "", nil))
 	if err != nil {
 		return err
 	}

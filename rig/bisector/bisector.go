@@ -127,7 +127,7 @@ func (b *bisection) hunt(ctx context.Context) ([]string, error) {
 		Keep: b.keep, Begin: func(round int, points []string, left int) {
 			more := search.Rounds(b.cfg.AtOnce)
 			b.notify("round %d: %d commits left, %d of them to test, about %d rounds to go", round, left, len(points), more)
-			b.cfg.Events(trial.Event{Far: &trial.FarEvent{Done: round - 1, Of: round - 1 + more, What: fmt.Sprintf("rounds or so, %d commits left", left)}})
+			b.cfg.Events(trial.Event{Progress: &trial.ProgressEvent{Done: round - 1, Of: round - 1 + more, What: fmt.Sprintf("rounds or so, %d commits left", left)}})
 		}}
 	if b.cfg.Log != "" {
 		b.report.Given = len(b.rng.Old) - 1 + len(b.git.Skips)

@@ -82,10 +82,10 @@ func TestBisectFindsWhatBrokeIt(t *testing.T) {
 func TestASearchSaysHowFarItIs(t *testing.T) {
 	f := newFarm(t, 20).broken(13, 20)
 	cfg := f.config()
-	var far []trial.FarEvent
+	var far []trial.ProgressEvent
 	cfg.Events = rigtest.OneAtATime(func(e trial.Event) {
-		if e.Far != nil {
-			far = append(far, *e.Far)
+		if e.Progress != nil {
+			far = append(far, *e.Progress)
 		}
 	})
 	r, err := bisector.Find(t.Context(), cfg)

@@ -131,13 +131,13 @@ func (b *bisection) noHit(ctx context.Context, j judge, end bisect.Step, clean s
 	return fail
 }
 
-func (b *bisection) untestable(a bisect.Step, should string) error {
+func (b *bisection) untestable(step bisect.Step, should string) error {
 	kind, try := fault.User, "choose an end that shows more: a clean one in which, on every way, an instruction that Arm orders stores by stands between the scenario's two writes"
-	if a.Whose == fault.Kernel.String() || a.Whose == fault.Guest.String() {
+	if step.Whose == fault.Kernel.String() || step.Whose == fault.Guest.String() {
 		kind, try = fault.Kernel, "choose an end that builds and boots; an old kernel may need an older compiler, first in PATH under the name that this one has"
 	}
-	if a.Whose == bisect.WhoseScenario {
+	if step.Whose == bisect.WhoseScenario {
 		try = "choose an end that the scenario is for"
 	}
-	return &fault.Error{Kind: kind, Op: "test the ends", Err: fmt.Errorf("%.12s, which should %s, %s", a.Commit, should, a.Reason), Log: a.Log, Try: try}
+	return &fault.Error{Kind: kind, Op: "test the ends", Err: fmt.Errorf("%.12s, which should %s, %s", step.Commit, should, step.Reason), Log: step.Log, Try: try}
 }

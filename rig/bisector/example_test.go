@@ -21,15 +21,15 @@ type labTester struct {
 	hits map[string]bool
 }
 
-func (t labTester) Test(ctx context.Context, commit string, ask bisector.Request) (bisector.Tested, error) {
+func (t labTester) Test(ctx context.Context, commit string, request bisector.Request) (bisector.Tested, error) {
 	guest := rigtest.Guest{}
 	if t.hits[commit] {
 		guest.HitEvery = 2
 	}
 	lab := rigtest.NewLab(guest, guest)
 	lab.Guests[trial.AsIs] = guest
-	cfg := lab.ConfigIn(t.dir, ask.Folder)
-	cfg.Spec.CleanShare, cfg.Spec.Duration = ask.Share, ask.Duration
+	cfg := lab.ConfigIn(t.dir, request.Folder)
+	cfg.Spec.CleanShare, cfg.Spec.Duration = request.Share, request.Duration
 	result, err := compare.Run(ctx, cfg, trial.AsIs)
 	return bisector.Tested{Result: result}, err
 }

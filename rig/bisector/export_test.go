@@ -43,8 +43,8 @@ func Resumed(ctx context.Context, cfg Config) ResumedSearch {
 }
 
 // Pack is the step that is sent.
-func (s ResumedSearch) Pack(ctx context.Context, commit string, ask Request) (fleet.Task, string, string, error) {
-	return s.r.pack(ctx, commit, ask)
+func (s ResumedSearch) Pack(ctx context.Context, commit string, request Request) (fleet.Task, string, string, error) {
+	return s.r.pack(ctx, commit, request)
 }
 
 // Taken notes that an outcome came.

@@ -55,8 +55,8 @@ type journal struct {
 	Taken map[string]int `json:"taken,omitempty"`
 }
 
-// question holds the parameters that identify a search's saved state.
-type question struct {
+// searchKey holds the parameters that identify a search's saved state.
+type searchKey struct {
 	spec  trial.Spec
 	bug   string // hash of the scenario: of one that comes with kcovrig the specification has the name alone
 	fixed bool   // the fix is looked for, not the bug
@@ -64,10 +64,10 @@ type question struct {
 }
 
 // openState finds the folder of this very search: the same commits, asked the same.
-func openState(cacheDir string, ask question, repo *gitbisect.Repo, rng gitbisect.Range, terms gitbisect.Terms) (*state, error) {
-	spec := ask.spec
+func openState(cacheDir string, key searchKey, repo *gitbisect.Repo, rng gitbisect.Range, terms gitbisect.Terms) (*state, error) {
+	spec := key.spec
 	spec.Seed, spec.Jobs, spec.Duration, spec.Sandbox = 0, 0, 0, false
-	text, err := json.Marshal([]any{judgedBy, repo.GitDir, rng, terms, ask.fixed, spec, ask.bug})
+	text, err := json.Marshal([]any{judgedBy, repo.GitDir, rng, terms, key.fixed, spec, key.bug})
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, "name the search", err)
 	}
@@ -79,7 +79,7 @@ func openState(cacheDir string, ask question, repo *gitbisect.Repo, rng gitbisec
 		return nil, fault.Newf(fault.User, "open the search's folder", "another kcovrig searches in %s: %w", s.dir, err)
 	}
 	// A journal that is damaged is no hindrance to forgetting it.
-	if err := s.read(); err != nil && !ask.reset {
+	if err := s.read(); err != nil && !key.reset {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil

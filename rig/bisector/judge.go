@@ -130,16 +130,16 @@ func windows(o trial.Observation) (n uint64) {
 // boot or finish is a step: it cannot be tested, and no more can one that the
 // scenario is not for. A fault of the rig is tried
 // once more, then it ends the search.
-func (j judge) boot(ctx context.Context, commit string, share float64, ask Request) (bisect.Step, trial.Observation, error) {
-	ask.Folder = filepath.Join(j.steps, ask.Name)
-	tested, err := j.tester.Test(ctx, commit, ask)
+func (j judge) boot(ctx context.Context, commit string, share float64, request Request) (bisect.Step, trial.Observation, error) {
+	request.Folder = filepath.Join(j.steps, request.Name)
+	tested, err := j.tester.Test(ctx, commit, request)
 	if kind := fault.KindOf(err); err != nil && ctx.Err() == nil && kind != fault.Kernel && kind != fault.Guest && kind != fault.User {
 		j.notify("%.12s: %v; once more", commit, err)
-		tested, err = j.tester.Test(ctx, commit, ask)
+		tested, err = j.tester.Test(ctx, commit, request)
 	}
 	result := tested.Result
 	result.Words = j.words // the search's, whatever a worker sends
-	a := bisect.Step{Share: share, Runs: 1, Folder: ask.Folder, Tallies: []wire.Tally{}}
+	a := bisect.Step{Share: share, Runs: 1, Folder: request.Folder, Tallies: []wire.Tally{}}
 	a.Log = a.Folder + ".build.log"
 	if ctx.Err() != nil {
 		return a, trial.Observation{}, fmt.Errorf("test %.12s: %w", commit, ctx.Err())

@@ -71,12 +71,12 @@ func (p *remote) Close() error { return nil }
 
 // Test has a worker build and boot the commit. The run folder and the log come to
 // where they would be had it been done here.
-func (p *remote) Test(ctx context.Context, commit string, ask Request) (_ Tested, err error) {
-	step, run, hash, err := p.pack(ctx, commit, ask)
+func (p *remote) Test(ctx context.Context, commit string, request Request) (_ Tested, err error) {
+	step, run, hash, err := p.pack(ctx, commit, request)
 	if err != nil {
 		return Tested{}, err
 	}
-	if sent, ok := p.receivedBefore(commit, ask.Name, hash); ok {
+	if sent, ok := p.receivedBefore(commit, request.Name, hash); ok {
 		p.b.notify("%.12s: a worker had run it", commit)
 		return Tested{sent.Result, sent.Basis}, p.agree(commit, sent.Result)
 	}
@@ -96,13 +96,13 @@ func (p *remote) Test(ctx context.Context, commit string, ask Request) (_ Tested
 	var sent task.StepDone
 	_, err = fleet.Coordinate(ctx, cfg, []iter.Seq2[fleet.Task, error]{one}, func(o fleet.Outcome) (err error) {
 		outcome = o
-		if sent, err = p.unpackStep(o, ask); err != nil {
+		if sent, err = p.unpackStep(o, request); err != nil {
 			return err
 		}
 		if o.Status == fleet.Done {
-			err = p.b.state.note(ask.Name, hash, sent)
+			err = p.b.state.note(request.Name, hash, sent)
 		}
-		return errors.Join(err, p.b.state.taken(ask.Name))
+		return errors.Join(err, p.b.state.taken(request.Name))
 	})
 	switch {
 	case ctx.Err() != nil:
@@ -145,19 +145,19 @@ func (e *remoteState) agree(commit string, r trial.Result) error {
 // pack is one boot as a task, and the name of its run on the server: after an interruption
 // the same ones, so that what a worker reported in the meantime is taken. The hash is
 // of it all but for the try.
-func (p *remote) pack(ctx context.Context, commit string, a Request) (_ fleet.Task, run, hash string, err error) {
+func (p *remote) pack(ctx context.Context, commit string, request Request) (_ fleet.Task, run, hash string, err error) {
 	files, sent, err := p.files(ctx)
 	if err != nil {
 		return fleet.Task{}, "", "", err
 	}
-	run, try, err := p.b.state.fleetRun(a.Name)
+	run, try, err := p.b.state.fleetRun(request.Name)
 	if err != nil {
 		return fleet.Task{}, "", "", err
 	}
 	spec := p.b.cfg.Spec
 	spec.Seed, spec.QEMU = p.b.seed, "" // the worker's own
 	step := task.Step{
-		Kind: task.KindStep, Spec: spec, Commit: commit, Share: a.Share, Duration: a.Duration, Name: a.Name, Compiler: p.agreed(), SentEmulator: sent,
+		Kind: task.KindStep, Spec: spec, Commit: commit, Share: request.Share, Duration: request.Duration, Name: request.Name, Compiler: p.agreed(), SentEmulator: sent,
 	}
 	whole, err := json.Marshal(step)
 	if err != nil {
@@ -165,7 +165,7 @@ func (p *remote) pack(ctx context.Context, commit string, a Request) (_ fleet.Ta
 	}
 	step.Try = try
 	text, err := json.Marshal(step)
-	return fleet.Task{ID: a.Name, Needs: task.NeedsOfSpec(spec, 1, p.b.cfg.Scenario.MemoryMiB), Spec: text, Artifacts: files}, run + "-" + a.Name, disk.Sum(whole)[:40],
+	return fleet.Task{ID: request.Name, Needs: task.NeedsOfSpec(spec, 1, p.b.cfg.Scenario.MemoryMiB), Spec: text, Artifacts: files}, run + "-" + request.Name, disk.Sum(whole)[:40],
 		fault.Wrap(fault.Rig, "pack a step", err)
 }
 
@@ -218,7 +218,7 @@ func (e *remoteState) files(ctx context.Context) ([]fleet.Artifact, *weakmem.Bun
 
 // unpackStep moves what a worker kept to the steps' folder, and makes the result's
 // paths point there.
-func (e *remoteState) unpackStep(o fleet.Outcome, ask Request) (task.StepDone, error) {
+func (e *remoteState) unpackStep(o fleet.Outcome, request Request) (task.StepDone, error) {
 	const op = "keep what a worker sent"
 	var sent task.StepDone
 	steps := e.b.state.steps()
@@ -229,18 +229,18 @@ func (e *remoteState) unpackStep(o fleet.Outcome, ask Request) (task.StepDone, e
 		return sent, fault.Wrap(fault.Rig, op, err)
 	}
 	result.Paths(&sent.Result, func(path *string) { *path = disk.Moved(sent.Steps, steps, *path) })
-	if err := os.RemoveAll(ask.Folder); err != nil { // of a test that was interrupted
+	if err := os.RemoveAll(request.Folder); err != nil { // of a test that was interrupted
 		return sent, fault.Wrap(fault.Rig, op, err)
 	}
 	err := task.Unpack(o.Logs, steps, func(name string) (string, bool) {
 		_, below, _ := strings.Cut(name, "/") // steps
-		return below, strings.HasPrefix(below, ask.Name+"/") || strings.HasPrefix(below, ask.Name+".")
+		return below, strings.HasPrefix(below, request.Name+"/") || strings.HasPrefix(below, request.Name+".")
 	})
 	if err != nil {
 		return sent, fault.Wrap(fault.Rig, op, err)
 	}
-	if err := command.Rerender(ask.Folder, e.b.cfg.Reports); err != nil { // what a worker sends may be anything
-		e.b.notify("the reports of %s cannot be made anew: %v", ask.Name, err)
+	if err := command.Rerender(request.Folder, e.b.cfg.Reports); err != nil { // what a worker sends may be anything
+		e.b.notify("the reports of %s cannot be made anew: %v", request.Name, err)
 	}
 	return sent, nil
 }

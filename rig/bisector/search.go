@@ -19,7 +19,7 @@ func (b *bisection) open(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if b.state, err = openState(b.cfg.CacheDir, question{b.cfg.Spec, b.cfg.Scenario.Hash, b.cfg.Fixed, b.cfg.Reset}, b.repo, b.rng, b.terms); err != nil {
+	if b.state, err = openState(b.cfg.CacheDir, searchKey{b.cfg.Spec, b.cfg.Scenario.Hash, b.cfg.Fixed, b.cfg.Reset}, b.repo, b.rng, b.terms); err != nil {
 		return err
 	}
 	b.report.Folder = b.state.dir

@@ -45,6 +45,6 @@ type Tester interface {
 	// Same looks for a commit that was judged and whose scope has the same code.
 	Same(ctx context.Context, commit string) (as, by string, err error)
 	// Test builds the commit and boots it. What it tested is returned even when err is not nil.
-	Test(ctx context.Context, commit string, ask Request) (Tested, error)
+	Test(ctx context.Context, commit string, request Request) (Tested, error)
 	Close() error
 }

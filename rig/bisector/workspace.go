@@ -47,22 +47,22 @@ func newWorkspace(cfg command.Config, repo *gitbisect.Repo, state *state, dir st
 }
 
 // Test builds the commit and boots it as it stands.
-func (w *workspace) Test(ctx context.Context, commit string, ask Request) (Tested, error) {
+func (w *workspace) Test(ctx context.Context, commit string, request Request) (Tested, error) {
 	defer w.begin(commit)()
 	if err := w.to(ctx, commit); err != nil {
 		return Tested{}, err
 	}
-	if is := w.build.Compiler(); ask.Compiler != "" && is != ask.Compiler {
-		return Tested{}, &fault.Error{Kind: fault.Rig, Op: "test " + commit, Err: fmt.Errorf("this machine compiles with %s, the search began with %s", is, ask.Compiler),
+	if is := w.build.Compiler(); request.Compiler != "" && is != request.Compiler {
+		return Tested{}, &fault.Error{Kind: fault.Rig, Op: "test " + commit, Err: fmt.Errorf("this machine compiles with %s, the search began with %s", is, request.Compiler),
 			Try: "give all machines that work on a search the same compiler"}
 	}
 	cfg := w.cfg
-	cfg.Spec.Rev, cfg.Spec.CleanShare, cfg.Spec.Duration = commit, ask.Share, ask.Duration
-	cfg.OutDir, cfg.SentEmulator = ask.Folder, ask.SentEmulator
+	cfg.Spec.Rev, cfg.Spec.CleanShare, cfg.Spec.Duration = commit, request.Share, request.Duration
+	cfg.OutDir, cfg.SentEmulator = request.Folder, request.SentEmulator
 	cfg.Events = func(e trial.Event) {
 		if e.Tally != nil {
 			tally := *e.Tally
-			tally.Need = ask.needed()
+			tally.Need = request.needed()
 			e.Tally = &tally
 		}
 		if e.Note == "" { // the result has them

@@ -33,23 +33,23 @@ type Boot struct {
 
 // Run boots, and returns what the kernel showed. The observation's outcome says
 // whether it counts; the error, if any, says why it does not.
-func (a *Boot) Run(ctx context.Context) (trial.Observation, error) {
+func (b *Boot) Run(ctx context.Context) (trial.Observation, error) {
 	obs := trial.Observation{
-		Variant: a.Variant, Reader: a.Reader, Expected: a.Expected,
-		Seed: a.Start.Seed, BlockSize: a.Start.BlockSize,
+		Variant: b.Variant, Reader: b.Reader, Expected: b.Expected,
+		Seed: b.Start.Seed, BlockSize: b.Start.BlockSize,
 		Tallies: []wire.Tally{}, Detections: []wire.Detection{}, Counters: map[string]uint64{}, Argv: []string{},
 	}
-	defer a.Turns.Forgo(a.Variant) // one that did not come so far
-	vm, err := a.Open(ctx)
+	defer b.Turns.AllowOthers(b.Variant) // one that did not come so far
+	vm, err := b.Open(ctx)
 	if vm != nil {
 		obs.Argv, obs.Console = vm.Argv(), vm.Console()
-		err = a.observe(ctx, vm, &obs)
+		err = b.observe(ctx, vm, &obs)
 	}
 	if err != nil {
-		obs.Outcome, err = explain(a.Config, a.plugin != nil, err, vm)
-		if hit, ok := a.seen.panicked(a.Start, err, vm); ok {
-			a.Events(trial.Event{Boot: a.Name, Hit: &hit})
-			err = a.count(&obs)
+		obs.Outcome, err = explain(b.Config, b.plugin != nil, err, vm)
+		if hit, ok := b.seen.panicked(b.Start, err, vm); ok {
+			b.Events(trial.Event{Boot: b.Name, Hit: &hit})
+			err = b.count(&obs)
 		}
 	}
 	if vm != nil {
@@ -57,10 +57,10 @@ func (a *Boot) Run(ctx context.Context) (trial.Observation, error) {
 			err = closeErr // after a failure it would only repeat it
 		}
 	}
-	if err == nil && a.plugin != nil {
-		err = a.readEmulator(*a.plugin, &obs)
-	} else if a.rounds != nil && a.plugin != nil && a.plugin.Trace != "" {
-		a.witnesses, _ = a.ReadWitnesses(a.rounds.hits) // the rounds before stand; what ended the boot is told
+	if err == nil && b.plugin != nil {
+		err = b.readEmulator(*b.plugin, &obs)
+	} else if b.rounds != nil && b.plugin != nil && b.plugin.Trace != "" {
+		b.witnesses, _ = b.ReadWitnesses(b.rounds.hits) // the rounds before stand; what ended the boot is told
 	}
 	if err != nil {
 		obs.Error = err.Error()
@@ -72,119 +72,119 @@ func (a *Boot) Run(ctx context.Context) (trial.Observation, error) {
 }
 
 // readEmulator reads what the plugin left behind: counters, sites and witnesses.
-func (a *Boot) readEmulator(p weakmem.Plugin, obs *trial.Observation) (err error) {
-	if obs.Silence, err = a.Silence(); err != nil {
+func (b *Boot) readEmulator(p weakmem.Plugin, obs *trial.Observation) (err error) {
+	if obs.Silence, err = b.Silence(); err != nil {
 		return err
 	}
-	if obs.Counters, err = a.Tools.Counters(p.Counters); err != nil || p.Trace == "" {
+	if obs.Counters, err = b.Tools.Counters(p.Counters); err != nil || p.Trace == "" {
 		return err
 	}
-	if a.Until == nil { // else Until read them as they came in
-		a.witnesses, err = a.ReadWitnesses(a.hits(obs.Detections))
+	if b.Until == nil { // else Until read them as they came in
+		b.witnesses, err = b.ReadWitnesses(b.hits(obs.Detections))
 	}
 	return err
 }
 
 // Plugin is what the machine was started with; nil before that, or without the emulator.
-func (a *Boot) Plugin() *weakmem.Plugin { return a.plugin }
+func (b *Boot) Plugin() *weakmem.Plugin { return b.plugin }
 
 // Witnesses are what Run found; none where Until was set, which tells them itself.
-func (a *Boot) Witnesses() []trial.Witness { return a.witnesses }
+func (b *Boot) Witnesses() []trial.Witness { return b.witnesses }
 
 // ReadWitnesses gives the witnesses of some detections; there has to be a plugin.
-func (a *Boot) ReadWitnesses(hits []wire.Detection) ([]trial.Witness, error) {
-	return a.Tools.Witnesses(WitnessConfig{
-		Trace: a.plugin.Trace, Variant: a.Variant, Reader: a.Reader,
-		Lines: a.Lines, Detections: hits,
+func (b *Boot) ReadWitnesses(hits []wire.Detection) ([]trial.Witness, error) {
+	return b.Tools.Witnesses(WitnessConfig{
+		Trace: b.plugin.Trace, Variant: b.Variant, Reader: b.Reader,
+		Lines: b.Lines, Detections: hits,
 	})
 }
 
 // Open starts the machine, stopped, with the emulator if it is wanted. The
 // machine outlives a cancelled ctx, so that what was measured can be asked for.
-func (a *Boot) Open(ctx context.Context) (VM, error) {
-	done := a.Stage(a.Name, "prepare")
-	cfg := a.Machine
-	if a.Emulator != nil {
-		p, err := a.Tools.Plugin(ctx, *a.Emulator)
+func (b *Boot) Open(ctx context.Context) (VM, error) {
+	done := b.Stage(b.Name, "prepare")
+	cfg := b.Machine
+	if b.Emulator != nil {
+		p, err := b.Tools.Plugin(ctx, *b.Emulator)
 		if err != nil {
 			return nil, err
 		}
-		a.plugin = &p
+		b.plugin = &p
 		cfg.Plugin, cfg.PluginArgs = p.Path, p.Args
 	}
 	done("")
-	return a.Tools.Start(context.WithoutCancel(ctx), cfg)
+	return b.Tools.Start(context.WithoutCancel(ctx), cfg)
 }
 
 // observe takes a started machine through its session and fills obs.
-func (a *Boot) observe(ctx context.Context, vm VM, obs *trial.Observation) error {
-	s := NewSession(vm.Wire(), a.Name, a.Events)
+func (b *Boot) observe(ctx context.Context, vm VM, obs *trial.Observation) error {
+	s := NewSession(vm.Wire(), b.Name, b.Events)
 	defer s.Close()
-	done := a.Stage(a.Name, "boot")
+	done := b.Stage(b.Name, "boot")
 	power := time.Now()
 	if err := vm.Cont(ctx); err != nil {
 		return err
 	}
-	if _, err := s.Hello(ctx, a.Machine.Arch.GOARCH, a.Workloads...); err != nil {
+	if _, err := s.Hello(ctx, b.Machine.Arch.GOARCH, b.Workloads...); err != nil {
 		return err
 	}
 	obs.BootNS = time.Since(power).Nanoseconds()
 	done("")
-	if err := a.Turns.Meet(ctx, vm.Exited()); err != nil {
+	if err := b.Turns.Meet(ctx, vm.Exited()); err != nil {
 		return err
 	}
-	done = a.Stage(a.Name, "stress")
-	if a.Rounds != nil {
+	done = b.Stage(b.Name, "stress")
+	if b.Rounds != nil {
 		obs.Outcome = trial.OutcomeOK
-		return a.inRounds(ctx, s, done)
+		return b.inRounds(ctx, s, done)
 	}
 	var err error
-	if a.seen, err = a.stress(ctx, vm, s); err != nil {
+	if b.seen, err = b.stress(ctx, vm, s); err != nil {
 		return err
 	}
 	done("")
-	fill(obs, a.seen)
+	fill(obs, b.seen)
 	return nil
 }
 
 // inRounds takes the kernel through its rounds, which tell what they counted by themselves.
-func (a *Boot) inRounds(ctx context.Context, s *Session, done func(string)) error {
-	a.rounds = &rounds{Session: s, config: a.Config, next: a.Rounds}
-	if a.plugin != nil {
-		a.rounds.noted = func() (n noted, err error) {
-			if n.sites, err = a.Tools.Sites(a.plugin.Sites); err == nil && a.plugin.Altered != "" {
-				n.altered, err = a.Tools.Altered(a.plugin.Altered, a.Emulator.Alterations)
+func (b *Boot) inRounds(ctx context.Context, s *Session, done func(string)) error {
+	b.rounds = &rounds{Session: s, config: b.Config, next: b.Rounds}
+	if b.plugin != nil {
+		b.rounds.noted = func() (n noted, err error) {
+			if n.sites, err = b.Tools.Sites(b.plugin.Sites); err == nil && b.plugin.Altered != "" {
+				n.altered, err = b.Tools.Altered(b.plugin.Altered, b.Emulator.Alterations)
 			}
 			return n, err
 		}
 	}
-	err := a.rounds.run(ctx)
-	if a.seen = a.rounds.seen; err == nil {
+	err := b.rounds.run(ctx)
+	if b.seen = b.rounds.seen; err == nil {
 		done("")
 	}
 	return err
 }
 
 // count counts the stress that a panic of the bug's has ended.
-func (a *Boot) count(obs *trial.Observation) error {
-	if a.rounds == nil {
-		fill(obs, a.seen)
+func (b *Boot) count(obs *trial.Observation) error {
+	if b.rounds == nil {
+		fill(obs, b.seen)
 		return nil
 	}
-	a.rounds.seen, obs.Outcome = a.seen, trial.OutcomeOK
-	last, err := a.rounds.shown()
+	b.rounds.seen, obs.Outcome = b.seen, trial.OutcomeOK
+	last, err := b.rounds.shown()
 	if err == nil {
-		a.Rounds(last)
+		b.Rounds(last)
 	}
 	return err
 }
 
 // hits are those to look for witnesses of.
-func (a *Boot) hits(counted []wire.Detection) []wire.Detection {
-	if a.rounds == nil {
+func (b *Boot) hits(counted []wire.Detection) []wire.Detection {
+	if b.rounds == nil {
 		return counted
 	}
-	return a.rounds.hits
+	return b.rounds.hits
 }
 
 // fill takes over what a stress brought.
@@ -200,21 +200,21 @@ func fill(obs *trial.Observation, res stressed) {
 // stress takes the kernel's turns until its last record. The machine is paused
 // between them; the calls that do so outlive a cancelled ctx, since what was
 // measured is then asked for.
-func (a *Boot) stress(ctx context.Context, vm VM, s *Session) (stressed, error) {
-	a.Turns.Begin(a.Variant)
-	defer a.Turns.Pass()
-	defer a.Turns.Leave()
+func (b *Boot) stress(ctx context.Context, vm VM, s *Session) (stressed, error) {
+	b.Turns.Begin(b.Variant)
+	defer b.Turns.Pass()
+	defer b.Turns.Leave()
 	lasting := context.WithoutCancel(ctx)
 	var run *stress
-	start := a.Start
+	start := b.Start
 	start.More = true // so that the guest powers off once its last record has been read: see wire
-	run, err := s.stress(start, a.Variant, a.Limit, func(tallies []wire.Tally) bool {
-		if a.Until != nil && a.Until(run.result.hits) {
+	run, err := s.stress(start, b.Variant, b.Limit, func(tallies []wire.Tally) bool {
+		if b.Until != nil && b.Until(run.result.hits) {
 			return true
 		}
 		// The patched kernel is the last to stop: what it has to show follows from the
 		// other's final tallies, which still grow after that is asked to stop.
-		return a.Turns.Settled(a.Variant, tallies) && !(a.Variant == trial.Patched && a.Turns.OthersWait())
+		return b.Turns.Settled(b.Variant, tallies) && !(b.Variant == trial.Patched && b.Turns.OthersWait())
 	})
 	for err == nil {
 		done, err := run.slice(ctx, sliceTime)
@@ -224,14 +224,14 @@ func (a *Boot) stress(ctx context.Context, vm VM, s *Session) (stressed, error) 
 			return run.result, err
 		case err != nil:
 			return run.result, err
-		case !a.Turns.OthersWait():
+		case !b.Turns.OthersWait():
 			continue
 		}
 		if err := vm.Pause(lasting); err != nil {
 			return run.result, err
 		}
-		a.Turns.Pass()
-		a.Turns.Take()
+		b.Turns.Pass()
+		b.Turns.Take()
 		if err := vm.Cont(lasting); err != nil {
 			return run.result, err
 		}
@@ -241,14 +241,14 @@ func (a *Boot) stress(ctx context.Context, vm VM, s *Session) (stressed, error) 
 
 // Silence reads what the emulator noted of the kernel's two writes and its reader,
 // also while the machine runs; nil without the emulator.
-func (a *Boot) Silence() (*trial.Silence, error) {
-	if a.plugin == nil {
+func (b *Boot) Silence() (*trial.Silence, error) {
+	if b.plugin == nil {
 		return nil, nil
 	}
-	sites, err := a.Tools.Sites(a.plugin.Sites)
+	sites, err := b.Tools.Sites(b.plugin.Sites)
 	if err != nil {
 		return nil, err
 	}
-	s := silenceOf(sites, a.Writes, a.Entries, a.Lines)
+	s := silenceOf(sites, b.Writes, b.Entries, b.Lines)
 	return &s, nil
 }

@@ -72,11 +72,11 @@ func (r *Turns) Begin(v trial.Variant) {
 		<-r.begun
 	}
 	r.Take()
-	r.Forgo(v)
+	r.AllowOthers(v)
 }
 
-// Forgo is called when a kernel has begun, or will not: others need not wait for it.
-func (r *Turns) Forgo(v trial.Variant) {
+// AllowOthers is called when a kernel has begun, or will not: others need not wait for it.
+func (r *Turns) AllowOthers(v trial.Variant) {
 	if v == r.first {
 		r.once.Do(func() { close(r.begun) })
 	}

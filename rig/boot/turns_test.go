@@ -35,11 +35,11 @@ func TestTheFirstTurnIsNoRace(t *testing.T) {
 
 func TestNobodyWaitsForAKernelThatDoesNotBegin(t *testing.T) {
 	turns := NewTurns(2, trial.Unpatched, nil)
-	turns.Forgo(trial.Patched)
+	turns.AllowOthers(trial.Patched)
 	go func() {
 		time.Sleep(20 * time.Millisecond)
-		turns.Forgo(trial.Unpatched)
-		turns.Forgo(trial.Unpatched)
+		turns.AllowOthers(trial.Unpatched)
+		turns.AllowOthers(trial.Unpatched)
 	}()
 	turns.Begin(trial.Patched)
 

@@ -38,20 +38,20 @@ func Compare(ctx context.Context, cfg command.Config) (trial.Result, error) {
 }
 
 // compareBy is Compare, with another memory model for tests.
-func compareBy(ctx context.Context, cfg command.Config, ask model) (trial.Result, error) {
+func compareBy(ctx context.Context, cfg command.Config, m model) (trial.Result, error) {
 	run, err := command.Begin(cfg, trial.CommandCompare)
 	if err != nil {
 		return command.Failed(cfg, trial.CommandCompare, err)
 	}
-	return run.Finish(compare(run.WithCommandEvents(ctx), run, ask))
+	return run.Finish(compare(run.WithCommandEvents(ctx), run, m))
 }
 
-func compare(ctx context.Context, run *command.Run, ask model) (r trial.Result, err error) {
+func compare(ctx context.Context, run *command.Run, m model) (r trial.Result, err error) {
 	r = run.Result()
 	defer func() { withdraw(&r, err) }()
 	// Until both kernels have run there is nothing to judge.
 	r.Judgement = verdict.Unrun(verdict.Setting{})
-	setup, err := prepare.Machines(ctx, run.Preparing(), prepare.Request{Variants: trial.Pair()})
+	setup, err := prepare.NewSetup(ctx, run.Preparing(), prepare.Request{Variants: trial.Pair()})
 	defer func() { err = errors.Join(err, setup.Close()) }()
 	r.Prepared = setup.Prepared()
 	if err != nil {
@@ -62,11 +62,11 @@ func compare(ctx context.Context, run *command.Run, ask model) (r trial.Result, 
 		r.Judgement = verdict.Unrun(setting)
 		return r, nil
 	}
-	if c.model, err = askModel(ctx, run, ask, setup.Kernels); err != nil {
+	if c.model, err = askModel(ctx, run, m, setup.Kernels); err != nil {
 		return r, err
 	}
 	if setup.Emulated() {
-		c.never = ask.forbids(ctx, run)
+		c.never = m.forbids(ctx, run)
 	}
 	judged := trial.JudgedReader(run.Config.Spec.Readers)
 	for _, reader := range run.Config.Spec.Readers {
@@ -77,7 +77,7 @@ func compare(ctx context.Context, run *command.Run, ask model) (r trial.Result, 
 			for _, note := range correlated(seen) {
 				run.Note(note)
 			}
-			ask.noteAllowed(ctx, run, r.Judgement.Verdict)
+			m.noteAllowed(ctx, run, r.Judgement.Verdict)
 		}
 		if err != nil || ctx.Err() != nil { // interrupted: what was measured stands
 			return r, err

@@ -23,14 +23,14 @@ type model func(ctx context.Context, cacheDir string, tests []trial.LitmusTest) 
 
 // askModel asks the memory model about the instructions between the two writes of
 // each kernel. What it cannot say blocks nothing.
-func askModel(ctx context.Context, run *command.Run, ask model, built *prepare.Kernels) (trial.Voice, error) {
+func askModel(ctx context.Context, run *command.Run, m model, built *prepare.Kernels) (trial.Voice, error) {
 	if run.Scenario.RuledOut(run.Arch) {
 		return trial.Voice{}, nil
 	}
 	defer run.Stages.Begin("", "memory model")("")
 	voice := trial.Voice{Name: trial.VoiceModel, How: "herd7 with " + modelcheck.ArmModel + " on the instructions between the two stores"}
 	for _, v := range trial.Pair() {
-		said, err := ask.of(ctx, run.Config.CacheDir, v, built.Of[v].Analysis.Ways)
+		said, err := m.of(ctx, run.Config.CacheDir, v, built.Of[v].Analysis.Ways)
 		if err != nil {
 			return voice, err
 		}
@@ -40,12 +40,12 @@ func askModel(ctx context.Context, run *command.Run, ask model, built *prepare.K
 }
 
 // of asks it about the ways through one kernel's code.
-func (ask model) of(ctx context.Context, cacheDir string, v trial.Variant, ways objcode.Ways) (trial.Saying, error) {
+func (m model) of(ctx context.Context, cacheDir string, v trial.Variant, ways objcode.Ways) (trial.Saying, error) {
 	if len(ways.Of) == 0 {
 		return verdict.NotHad(ways.Why), nil
 	}
 	tests := witness.WayTests(string(v), ways.Of)
-	allowed, err := ask(ctx, cacheDir, tests)
+	allowed, err := m(ctx, cacheDir, tests)
 	if ctx.Err() != nil {
 		return trial.Saying{}, ctx.Err()
 	}
@@ -62,11 +62,11 @@ func (ask model) of(ctx context.Context, cacheDir string, v trial.Variant, ways 
 // instructions, where there are some and none allows a hit: what compilers make of the
 // source may have more order than the kernel's memory model promises, such as an address
 // that depends on what was loaded. Where herd7 cannot be had nothing is ruled out.
-func (ask model) forbids(ctx context.Context, run *command.Run) []string {
+func (m model) forbids(ctx context.Context, run *command.Run) []string {
 	tests := run.Scenario.ArchTests(run.Arch, string(trial.Unpatched))
 	names := slices.Sorted(maps.Keys(tests))
 	for _, name := range names {
-		allowed, err := ask(ctx, run.Config.CacheDir, []trial.LitmusTest{{Name: name, Text: tests[name]}})
+		allowed, err := m(ctx, run.Config.CacheDir, []trial.LitmusTest{{Name: name, Text: tests[name]}})
 		if err != nil || allowed != trial.Never {
 			return nil
 		}
@@ -78,14 +78,14 @@ func (ask model) forbids(ctx context.Context, run *command.Run) []string {
 // tests in the machine's instructions allow a hit with its fix. Code outside of the scope runs in
 // order, so that what orders one side alone may look like all that is needed. Of a patch of
 // the user's own the tests say nothing, and where herd7 cannot be had none is asked.
-func (ask model) noteAllowed(ctx context.Context, run *command.Run, said trial.Verdict) {
+func (m model) noteAllowed(ctx context.Context, run *command.Run, said trial.Verdict) {
 	if said != trial.Fixed || len(run.Config.Spec.Patch) > 0 {
 		return
 	}
 	tests := run.Scenario.ArchTests(run.Arch, string(trial.Patched))
 	var allowing []string
 	for _, name := range slices.Sorted(maps.Keys(tests)) {
-		allowed, err := ask(ctx, run.Config.CacheDir, []trial.LitmusTest{{Name: name, Text: tests[name]}})
+		allowed, err := m(ctx, run.Config.CacheDir, []trial.LitmusTest{{Name: name, Text: tests[name]}})
 		if err == nil && allowed == trial.Sometimes {
 			allowing = append(allowing, name)
 		}

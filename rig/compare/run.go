@@ -40,7 +40,7 @@ func checkAlone(run *command.Run) error {
 func runOne(ctx context.Context, run *command.Run, v trial.Variant) (trial.Result, error) {
 	r := run.Result()
 	only := []trial.Variant{v}
-	setup, err := prepare.Machines(ctx, run.Preparing(), prepare.Request{Variants: only})
+	setup, err := prepare.NewSetup(ctx, run.Preparing(), prepare.Request{Variants: only})
 	r.Prepared = setup.Prepared()
 	for _, reader := range run.Config.Spec.Readers {
 		if err != nil || ctx.Err() != nil { // interrupted: what was measured stands

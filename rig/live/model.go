@@ -33,7 +33,7 @@ type Model struct {
 	whole       *task   // what is of no task
 	tasks       []*task // under way, as they began
 	notes       []string
-	far         *trial.FarEvent // nil: nobody said
+	progress    *trial.ProgressEvent // nil: nobody said
 	interrupted bool
 }
 
@@ -74,8 +74,8 @@ func (m *Model) Take(e trial.Event, now time.Time) {
 	case e.Over:
 		m.tasks = slices.DeleteFunc(m.tasks, func(t *task) bool { return t.name == e.Task })
 		return
-	case e.Far != nil:
-		m.far = e.Far
+	case e.Progress != nil:
+		m.progress = e.Progress
 		return
 	case e.Note != "" && m.cfg.Tasks: // stays above, and is in the way here
 		return

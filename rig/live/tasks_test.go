@@ -36,7 +36,7 @@ func TestManyTasks(t *testing.T) {
 			f.m.Take(e, f.at(at))
 		}
 	}
-	take(0, trial.Event{Far: &trial.FarEvent{Done: 3, Of: 16, What: "cells"}}, of("1a2b3c4d5e6f", "", begun("check out")))
+	take(0, trial.Event{Progress: &trial.ProgressEvent{Done: 3, Of: 16, What: "cells"}}, of("1a2b3c4d5e6f", "", begun("check out")))
 	take(2, of("1a2b3c4d5e6f", "", trial.Event{Stage: &trial.StageEvent{Name: "check out", Done: true, Seconds: 2}}), of("1a2b3c4d5e6f", "as-is", begun("build as-is")))
 	take(3, of("1a2b3c4d5e6f", "as-is", trial.Event{Build: &trial.BuildEvent{Steps: 1203, Doing: "CC kernel/\x1bfork.o", Before: 2714, Version: "6.12.117"}}))
 	take(10, of(cell, "unpatched", begun("stress")), of(cell, "patched", begun("stress")), trial.Event{Note: "it stays above"})
@@ -107,7 +107,7 @@ func TestTheViewsOfTheDocumentation(t *testing.T) {
 	assert.Equal(t, goldentest.Block(t, page, "kcovrig compare, arm64 "), drawn(f, 9))
 
 	f = newFeed(Config{Title: "matrix", Tasks: true})
-	f.m.Take(trial.Event{Far: &trial.FarEvent{Done: 3, Of: 16, What: "cells"}}, f.at(0))
+	f.m.Take(trial.Event{Progress: &trial.ProgressEvent{Done: 3, Of: 16, What: "cells"}}, f.at(0))
 	const cell = "arm64/compare/acquire"
 	f.m.Take(of(cell, "", begun("boot")), f.at(740))
 	f.m.Take(of(cell, "", trial.Event{Stage: &trial.StageEvent{Name: "boot", Done: true}}), f.at(741))

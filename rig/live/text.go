@@ -42,8 +42,8 @@ func (m *Model) Text(now time.Time, width int) []Line {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	out := []Line{m.head(now, width)}
-	if m.far != nil {
-		out = append(out, Line{Usual, fmt.Sprintf("  %s %d of %d %s", bar(uint64(m.far.Done), uint64(m.far.Of), width), m.far.Done, m.far.Of, printable(m.far.What))})
+	if m.progress != nil {
+		out = append(out, Line{Usual, fmt.Sprintf("  %s %d of %d %s", bar(uint64(m.progress.Done), uint64(m.progress.Of), width), m.progress.Done, m.progress.Of, printable(m.progress.What))})
 	}
 	out = append(out, m.whole.lines(now, width)...)
 	for _, t := range m.tasks {

@@ -146,12 +146,12 @@ func TestWhoeverWatchesHearsOfEachCell(t *testing.T) {
 	}()
 	n := newNightlyLab(t, bad, rigtest.Guest{}, small)
 	n.cfg.Server.URL, n.cfg.Boots.Start = url, nil
-	var far []trial.FarEvent
+	var far []trial.ProgressEvent
 	n.cfg.Events = func(e trial.Event) {
 		mu.Lock()
 		defer mu.Unlock()
-		if e.Far != nil {
-			far = append(far, *e.Far)
+		if e.Progress != nil {
+			far = append(far, *e.Progress)
 		}
 	}
 	doc, _, err := Run(t.Context(), n.cfg)
@@ -164,5 +164,5 @@ func TestWhoeverWatchesHearsOfEachCell(t *testing.T) {
 		assert.True(t, staged[r.Cell.Name] && over[r.Cell.Name], "%s", r.Cell.Name)
 	}
 	require.Len(t, far, 7)
-	assert.Equal(t, []trial.FarEvent{{Done: 0, Of: 6, What: "cells"}, {Done: 6, Of: 6, What: "cells"}}, []trial.FarEvent{far[0], far[6]})
+	assert.Equal(t, []trial.ProgressEvent{{Done: 0, Of: 6, What: "cells"}, {Done: 6, Of: 6, What: "cells"}}, []trial.ProgressEvent{far[0], far[6]})
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // keepResult keeps a cell's result and says so. A cell that was interrupted has none.
-func (n *night) keepResult(r matrix.CellResult) error {
+func (n *matrixRun) keepResult(r matrix.CellResult) error {
 	if r.Status == matrix.NotRun {
 		return nil
 	}
@@ -23,7 +23,7 @@ func (n *night) keepResult(r matrix.CellResult) error {
 		Name: fmt.Sprintf("cell %d of %d", len(n.results), len(n.cells)), Done: true, Seconds: r.Seconds,
 		Detail: fmt.Sprintf("%s: %s, %s", r.Cell.Name, r.Words(), status),
 	}})
-	n.sayFar()
+	n.tellProgress()
 	if err := n.folder.save(r); err != nil {
 		return err
 	}

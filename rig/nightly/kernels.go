@@ -18,7 +18,7 @@ import (
 
 // prepare builds what the cells need, one kernel after the other, since each
 // build takes all of the machine. A cell whose kernel fails has its result, which is kept.
-func (n *night) prepare(ctx context.Context, cells []matrix.Cell, keep func(matrix.CellResult) error) ([]task.Cell, error) {
+func (n *matrixRun) prepare(ctx context.Context, cells []matrix.Cell, keep func(matrix.CellResult) error) ([]task.Cell, error) {
 	var tasks []task.Cell
 	var order []matrix.Kernels
 	users := map[matrix.Kernels][]matrix.Cell{}
@@ -71,7 +71,7 @@ func about(k matrix.Kernels) string {
 
 // buildKernels builds the kernels that the cells need, again after a fault of the
 // rig, as often as is allowed.
-func (n *night) buildKernels(ctx context.Context, cells []matrix.Cell) (k *built, err error) {
+func (n *matrixRun) buildKernels(ctx context.Context, cells []matrix.Cell) (k *built, err error) {
 	var variants []trial.Variant
 	for _, v := range trial.Pair() {
 		if slices.ContainsFunc(cells, func(c matrix.Cell) bool { return slices.Contains(c.Variants(), v) }) {
@@ -111,7 +111,7 @@ func (k *built) rigFault() error {
 
 // noteBuilds lists the images for the document, each once. How many cells boot
 // each is counted at the end: on resume the list holds what was built before.
-func (n *night) noteBuilds(k *built) {
+func (n *matrixRun) noteBuilds(k *built) {
 	if k == nil {
 		return
 	}

@@ -39,7 +39,7 @@ func Run(ctx context.Context, cfg Config) (matrix.Document, string, error) {
 }
 
 // run does what is left: the kernels first, then the cells.
-func (n *night) run(ctx context.Context) error {
+func (n *matrixRun) run(ctx context.Context) error {
 	var left []matrix.Cell
 	for _, c := range n.cells {
 		if !n.folder.earlier.done(c) {
@@ -56,7 +56,7 @@ func (n *night) run(ctx context.Context) error {
 			}
 		}
 	}
-	n.sayFar()
+	n.tellProgress()
 	tasks, err := n.prepare(ctx, left, n.keepResult)
 	if err != nil || len(tasks) == 0 {
 		return err
@@ -76,7 +76,7 @@ func (n *night) run(ctx context.Context) error {
 }
 
 // finish writes the document and its reports.
-func (n *night) finish() error {
+func (n *matrixRun) finish() error {
 	n.doc.Cells = []matrix.CellResult{}
 	for _, c := range n.cells {
 		r, ok := n.results[c.ID]
@@ -98,7 +98,7 @@ func (n *night) finish() error {
 }
 
 // countBoots says how many cells have booted each image.
-func (n *night) countBoots() {
+func (n *matrixRun) countBoots() {
 	for i := range n.doc.Builds {
 		b := &n.doc.Builds[i]
 		b.Cells = 0

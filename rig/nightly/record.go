@@ -18,7 +18,7 @@ import (
 
 // record adds a cell's run to the history, and what was expected of it. Where it
 // cannot, it says so and no more: a history error does not fail the cell.
-func (n *night) record(r matrix.CellResult) {
+func (n *matrixRun) record(r matrix.CellResult) {
 	if n.cfg.History == "" {
 		return
 	}

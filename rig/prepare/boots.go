@@ -40,41 +40,41 @@ type BootRequest struct {
 }
 
 // Boot prepares a boot, and makes its folder.
-func (s *Setup) Boot(ask BootRequest, turns *boot.Turns) (*boot.Boot, error) {
-	config := s.BootConfig(ask)
+func (s *Setup) Boot(request BootRequest, turns *boot.Turns) (*boot.Boot, error) {
+	config := s.BootConfig(request)
 	if err := os.MkdirAll(config.Dir, 0o755); err != nil {
 		return nil, fault.Wrap(fault.Rig, "make the boot's folder", err)
 	}
-	return &boot.Boot{Config: config, Tools: s.Config.Boots, Stage: s.Config.Stage, Events: s.Config.Events, Turns: turns, Rounds: ask.Rounds}, nil
+	return &boot.Boot{Config: config, Tools: s.Config.Boots, Stage: s.Config.Stage, Events: s.Config.Events, Turns: turns, Rounds: request.Rounds}, nil
 }
 
 // BootConfig is all that one boot is made of.
-func (s *Setup) BootConfig(ask BootRequest) boot.Config {
+func (s *Setup) BootConfig(request BootRequest) boot.Config {
 	spec := s.Config.Spec
-	name := string(ask.Variant)
+	name := string(request.Variant)
 	if len(spec.Readers) > 1 {
-		name += "-" + string(ask.Reader)
+		name += "-" + string(request.Reader)
 	}
 	dir := name
-	if ask.Number > 0 {
-		dir += fmt.Sprintf("-%d", ask.Number+1)
+	if request.Number > 0 {
+		dir += fmt.Sprintf("-%d", request.Number+1)
 	}
-	seed := spec.Seed + seedStep*uint64(ask.Number)
-	kernel, reader := s.Kernels.Of[ask.Variant], s.Guest.Readers[ask.Reader]
+	seed := spec.Seed + seedStep*uint64(request.Number)
+	kernel, reader := s.Kernels.Of[request.Variant], s.Guest.Readers[request.Reader]
 	p := boot.Config{
-		Name: name, Dir: filepath.Join(ask.Below, dir), Variant: ask.Variant, Reader: ask.Reader,
-		Expected: s.expected(ask.Variant, ask.Reader), Limit: ask.Limit,
+		Name: name, Dir: filepath.Join(request.Below, dir), Variant: request.Variant, Reader: request.Reader,
+		Expected: s.expected(request.Variant, request.Reader), Limit: request.Limit,
 		Lines:     slices.Concat(kernel.Lines, s.Guest.Lines),
 		Entries:   boot.Entries{Code: reader.Code, Count: reader.Count},
 		Workloads: append([]string{s.Config.Scenario.Workload}, s.Background...),
 		Start: wire.Start{
-			Workload: s.Config.Scenario.Workload, Modes: spec.Modes, Reader: string(ask.Reader), Seed: seed,
-			BlockSize: verdict.BlockSize, Detections: ask.Hits, ProgressNS: int64(boot.ProgressTime), Background: s.Background,
+			Workload: s.Config.Scenario.Workload, Modes: spec.Modes, Reader: string(request.Reader), Seed: seed,
+			BlockSize: verdict.BlockSize, Detections: request.Hits, ProgressNS: int64(boot.ProgressTime), Background: s.Background,
 		},
 	}
 	if a := kernel.Analysis; a != nil {
 		p.Lines = slices.Concat(a.Detected, p.Lines) // of code in both, the latter have the source
-		p.Writes = boot.Writes{Copies: a.Copies, Publishers: a.Publishers, Unknown: s.Config.Scenario.Function == "", Orders: slices.Concat(a.FixOrders, ask.Orders)}
+		p.Writes = boot.Writes{Copies: a.Copies, Publishers: a.Publishers, Unknown: s.Config.Scenario.Function == "", Orders: slices.Concat(a.FixOrders, request.Orders)}
 	}
 	p.Machine = boot.Machine(qemu.Config{
 		Name: name, Arch: s.Config.Arch, Binary: s.QEMU.Argv, Accel: s.Accel, CPU: spec.CPU,
@@ -88,12 +88,12 @@ func (s *Setup) BootConfig(ask BootRequest) boot.Config {
 		p.Machine.SurviveOops, p.Machine.Cmdline = own.SurvivesOops(), own.Cmdline()
 	}
 	if e := emulation(s.Config, s.Background, s.QEMU); e != nil {
-		e.Dir, e.Seed, e.RAMBytes, e.Focus = p.Dir, seed, uint64(p.Machine.MemoryMiB)<<20, ask.Focus
+		e.Dir, e.Seed, e.RAMBytes, e.Focus = p.Dir, seed, uint64(p.Machine.MemoryMiB)<<20, request.Focus
 		e.Scope = slices.Concat(kernel.Scope, Bodies(reader.Code))
-		e.Mark, e.Marks = s.Guest.Mark, s.marks(ask.Hits)
-		if len(ask.Alterations) > 0 {
-			e.Alterations, e.Select = ask.Alterations, s.Guest.Select
-			e.Marks = min(e.Marks, 1) * ask.Marks
+		e.Mark, e.Marks = s.Guest.Mark, s.marks(request.Hits)
+		if len(request.Alterations) > 0 {
+			e.Alterations, e.Select = request.Alterations, s.Guest.Select
+			e.Marks = min(e.Marks, 1) * request.Marks
 		}
 		if e.Marks > 0 {
 			e.Reports = kernel.reports()

@@ -16,7 +16,7 @@ import (
 
 // open opens the source of the kernels and sees, before anything is built, that
 // all of the variants can be.
-func open(ctx context.Context, cfg Config, ask Request) (kernels.Source, error) {
+func open(ctx context.Context, cfg Config, request Request) (kernels.Source, error) {
 	if err := cfg.Scenario.Applies(cfg.Arch.Name); err != nil {
 		return nil, err
 	}
@@ -25,13 +25,13 @@ func open(ctx context.Context, cfg Config, ask Request) (kernels.Source, error) 
 	if err != nil {
 		return nil, err
 	}
-	for _, v := range ask.Variants {
+	for _, v := range request.Variants {
 		if err := source.Check(ctx, v); err != nil {
 			return nil, errors.Join(err, source.Close())
 		}
 	}
-	if ask.Admit != nil {
-		if err := ask.Admit(ctx, source, ask.Variants[0]); err != nil {
+	if request.Admit != nil {
+		if err := request.Admit(ctx, source, request.Variants[0]); err != nil {
 			return nil, errors.Join(err, source.Close())
 		}
 	}
@@ -41,13 +41,13 @@ func open(ctx context.Context, cfg Config, ask Request) (kernels.Source, error) 
 
 // Build builds the variants one after the other: the second starts from the
 // first's build folder. What it returns is to be closed even when err is not nil.
-func Build(ctx context.Context, cfg Config, ask Request) (*Kernels, error) {
+func Build(ctx context.Context, cfg Config, request Request) (*Kernels, error) {
 	k := &Kernels{}
 	var err error
-	if k.Source, err = open(ctx, cfg, ask); err != nil {
+	if k.Source, err = open(ctx, cfg, request); err != nil {
 		return k, err
 	}
-	for _, v := range ask.Variants {
+	for _, v := range request.Variants {
 		kernel, err := buildOne(ctx, cfg, k.Source, v)
 		if err != nil {
 			return k, err

@@ -54,7 +54,7 @@ func TestTheScopeIsSaidBeforeTheBoot(t *testing.T) {
 	})
 	run, err := command.Begin(cfg, "compare")
 	require.NoError(t, err)
-	setup, err := prepare.Machines(t.Context(), run.Preparing(), prepare.Request{Variants: []trial.Variant{trial.Unpatched, trial.Patched}})
+	setup, err := prepare.NewSetup(t.Context(), run.Preparing(), prepare.Request{Variants: []trial.Variant{trial.Unpatched, trial.Patched}})
 	require.NoError(t, err)
 	require.Equal(t, []string{"scope: post.unpatched"}, details)
 	require.Equal(t, []string{"a hunk is not used", "the patched kernel's scope: post.patched"}, notes)

@@ -12,11 +12,11 @@ import (
 
 // addFunctions gives the emulator the functions that the request names. It returns the
 // kernels with them.
-func addFunctions(cfg Config, ask Request, binary string, built *Kernels) (*Kernels, error) {
-	if len(ask.GuestSymbols)+len(ask.KernelSymbols) == 0 {
+func addFunctions(cfg Config, request Request, binary string, built *Kernels) (*Kernels, error) {
+	if len(request.GuestSymbols)+len(request.KernelSymbols) == 0 {
 		return built, nil
 	}
-	guest, err := elfcode.Functions(binary, ask.GuestSymbols)
+	guest, err := elfcode.Functions(binary, request.GuestSymbols)
 	if err != nil {
 		return built, fault.Wrap(fault.Rig, "find the guest's code", err)
 	}
@@ -24,7 +24,7 @@ func addFunctions(cfg Config, ask Request, binary string, built *Kernels) (*Kern
 	for _, v := range built.Built {
 		of := built.Of[v]
 		scope := slices.Concat(of.Scope, Bodies(guest))
-		for _, symbol := range ask.KernelSymbols {
+		for _, symbol := range request.KernelSymbols {
 			// Which of them a kernel has depends on its version: one that is missing is no fault.
 			if found, err := elfcode.Functions(of.Image.Vmlinux, []string{symbol}); err == nil {
 				scope = append(scope, Bodies(found)...)

@@ -35,7 +35,7 @@ func ready(t testing.TB, cfg command.Config, v trial.Variant) (*command.Run, *pr
 	t.Helper()
 	run, err := command.Begin(cfg, "run")
 	require.NoError(t, err)
-	setup, err := prepare.Machines(t.Context(), run.Preparing(), prepare.Request{Variants: []trial.Variant{v}})
+	setup, err := prepare.NewSetup(t.Context(), run.Preparing(), prepare.Request{Variants: []trial.Variant{v}})
 	t.Cleanup(func() {
 		_, err := run.Finish(run.Result(), setup.Close())
 		require.NoError(t, err)

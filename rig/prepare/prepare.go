@@ -20,26 +20,26 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// Machines prepares everything but the machines themselves, stage by stage: each takes
+// NewSetup prepares everything but the machines themselves, stage by stage: each takes
 // what those before it made, and changes none of that. The setup, as far as
 // it got, is returned even when err is not nil, and is to be closed.
-func Machines(ctx context.Context, cfg Config, ask Request) (*Setup, error) {
-	s := &Setup{Config: cfg, Background: ask.Background, Kernels: &Kernels{}}
+func NewSetup(ctx context.Context, cfg Config, request Request) (*Setup, error) {
+	s := &Setup{Config: cfg, Background: request.Background, Kernels: &Kernels{}}
 	if err := cfg.Scenario.Applies(cfg.Arch.Name); err != nil {
 		return s, err
 	}
-	ask, admitted := ask.telling()
+	request, admitted := request.admitting()
 	group, at := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		s.Kernels, err = Build(at, cfg, ask)
+		s.Kernels, err = Build(at, cfg, request)
 		if err == nil {
-			s.Kernels, err = analyse(at, cfg, s.Kernels, ask.Variants)
+			s.Kernels, err = analyse(at, cfg, s.Kernels, request.Variants)
 		}
 		return err
 	})
 	group.Go(func() (err error) { s.Archive, err = Guest(at, cfg); return err })
 	group.Go(func() (err error) {
-		if s.QEMU, err = QEMU(at, cfg, ask.QEMUBefore); err != nil {
+		if s.QEMU, err = QEMU(at, cfg, request.QEMUBefore); err != nil {
 			select { // what is wrong with the user's own is told first, in each call
 			case <-admitted:
 			case <-at.Done():
@@ -52,33 +52,33 @@ func Machines(ctx context.Context, cfg Config, ask Request) (*Setup, error) {
 		return s, err
 	}
 	probe := boot.KVMConfig{
-		Arch: cfg.Arch, QEMU: s.QEMU, Kernel: s.Kernels.Of[ask.Variants[0]].Image.Built.Path, Initrd: s.Archive.Path,
+		Arch: cfg.Arch, QEMU: s.QEMU, Kernel: s.Kernels.Of[request.Variants[0]].Image.Built.Path, Initrd: s.Archive.Path,
 		Workload: cfg.Scenario.Workload, CacheDir: cfg.CacheDir,
 	}
 	if s.Accel, err = chooseAccel(ctx, cfg, probe); err != nil {
 		return s, err
 	}
-	if s.Guest, err = findReaders(cfg, ask, s.Archive.Guest); err != nil {
+	if s.Guest, err = findReaders(cfg, request, s.Archive.Guest); err != nil {
 		return s, err
 	}
-	if s.Provenance, err = provenance(s.Archive, emulation(cfg, ask.Background, s.QEMU)); err != nil {
+	if s.Provenance, err = provenance(s.Archive, emulation(cfg, request.Background, s.QEMU)); err != nil {
 		return s, err
 	}
 	if s.Kernels, s.Guest, err = addScopes(cfg, s.Archive.Guest, s.Kernels, s.Guest); err != nil {
 		return s, err
 	}
-	if s.Kernels, err = addFunctions(cfg, ask, s.Archive.Guest, s.Kernels); err != nil {
+	if s.Kernels, err = addFunctions(cfg, request, s.Archive.Guest, s.Kernels); err != nil {
 		return s, err
 	}
 	noteUnwitnessed(cfg, s.Kernels)
 	return s, nil
 }
 
-// telling is ask with a channel that is closed once the source was found to be one from which
+// admitting is r with a channel that is closed once the source was found to be one from which
 // all that is asked for can be built.
-func (ask Request) telling() (Request, <-chan struct{}) {
-	admitted, admit := make(chan struct{}), ask.Admit
-	ask.Admit = func(ctx context.Context, source kernels.Source, v trial.Variant) error {
+func (r Request) admitting() (Request, <-chan struct{}) {
+	admitted, admit := make(chan struct{}), r.Admit
+	r.Admit = func(ctx context.Context, source kernels.Source, v trial.Variant) error {
 		if admit != nil {
 			if err := admit(ctx, source, v); err != nil {
 				return err
@@ -87,7 +87,7 @@ func (ask Request) telling() (Request, <-chan struct{}) {
 		close(admitted)
 		return nil
 	}
-	return ask, admitted
+	return r, admitted
 }
 
 // provenance names what the machines will run; nil without the emulator.

@@ -37,7 +37,7 @@ func TestAScenariosProgramIsWhatTheGuestRuns(t *testing.T) {
 	run, err := command.Begin(cfg, "compare")
 	require.NoError(t, err)
 	run.Scenario.Program.Files, run.Scenario.Program.GuestFiles = fstest.MapFS{"data/in": {Data: []byte("input")}}, []string{"data/in"}
-	setup, err := prepare.Machines(t.Context(), run.Preparing(), prepare.Request{Variants: trial.Pair()})
+	setup, err := prepare.NewSetup(t.Context(), run.Preparing(), prepare.Request{Variants: trial.Pair()})
 	require.NoError(t, err)
 	assert.Equal(t, "scenarios/tls/tls.c", built.Source)
 	require.NoError(t, built.Validate())
@@ -68,7 +68,7 @@ func TestAScenariosProgramIsWhatTheGuestRuns(t *testing.T) {
 
 	other, err := command.Begin(lab.Config(t), "compare")
 	require.NoError(t, err)
-	setup, err = prepare.Machines(t.Context(), other.Preparing(), prepare.Request{Variants: trial.Pair()})
+	setup, err = prepare.NewSetup(t.Context(), other.Preparing(), prepare.Request{Variants: trial.Pair()})
 	require.NoError(t, err)
 	config = setup.BootConfig(prepare.BootRequest{Variant: trial.Patched, Reader: trial.Acquire, Below: "below"})
 	assert.Nil(t, config.Start.Program)

@@ -16,7 +16,7 @@ import (
 
 // findReaders finds the code in the guest's binary whose loads the emulator may reorder,
 // where it marks its hits, and where it selects alterations.
-func findReaders(cfg Config, ask Request, binary string) (GuestCode, error) {
+func findReaders(cfg Config, request Request, binary string) (GuestCode, error) {
 	guest := GuestCode{Readers: map[trial.Reader]Reader{}}
 	if !cfg.Spec.Emulated() {
 		return guest, nil
@@ -40,7 +40,7 @@ func findReaders(cfg Config, ask Request, binary string) (GuestCode, error) {
 	if cfg.Scenario.Mark != "" {
 		guest.Mark, err = findOne(binary, cfg.Scenario.Mark)
 	}
-	if err == nil && ask.Altered {
+	if err == nil && request.Altered {
 		guest.Select, err = findOne(binary, mark.SelectSymbol)
 	}
 	return guest, err

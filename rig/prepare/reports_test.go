@@ -46,18 +46,18 @@ func TestHitsOfAProgramHaveWitnesses(t *testing.T) {
 	require.NoError(t, err)
 	of := &run.Scenario.Program.Start
 	of.Detect = append(of.Detect, wire.Detect{Kind: wire.KindKASAN}, wire.Detect{Kind: wire.KindHang, NS: 1e9})
-	setup, err := prepare.Machines(t.Context(), run.Preparing(), prepare.Request{Variants: trial.Pair()})
+	setup, err := prepare.NewSetup(t.Context(), run.Preparing(), prepare.Request{Variants: trial.Pair()})
 	require.NoError(t, err)
 	assert.Equal(t, mark.Symbol, setup.Guest.Mark.Symbol)
-	ask := prepare.BootRequest{Variant: trial.Patched, Reader: trial.InKernel, Hits: boot.MaxHits, Below: "below"}
-	config := setup.BootConfig(ask)
+	request := prepare.BootRequest{Variant: trial.Patched, Reader: trial.InKernel, Hits: boot.MaxHits, Below: "below"}
+	config := setup.BootConfig(request)
 	assert.Equal(t, []uint64{0x4000}, config.Emulator.Reports)
 	assert.Equal(t, boot.MaxHits, config.Emulator.Marks)
 	assert.Equal(t, "tls_getsockopt", config.Lines[0].Symbol)
-	ask.Variant = trial.Unpatched
-	assert.Empty(t, setup.BootConfig(ask).Emulator.Reports)
-	ask.Variant, ask.Hits = trial.Patched, 0
-	assert.Empty(t, setup.BootConfig(ask).Emulator.Reports, "nobody asks for them")
+	request.Variant = trial.Unpatched
+	assert.Empty(t, setup.BootConfig(request).Emulator.Reports)
+	request.Variant, request.Hits = trial.Patched, 0
+	assert.Empty(t, setup.BootConfig(request).Emulator.Reports, "nobody asks for them")
 	result, err := run.Finish(run.Result(), setup.Close())
 	require.NoError(t, err)
 	require.Len(t, result.Notes, 3)

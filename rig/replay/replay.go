@@ -39,7 +39,7 @@ func Run(ctx context.Context, cfg Config) (trial.Result, error) {
 func (r *replay) run(ctx context.Context, run *command.Run) (out trial.Result, err error) {
 	out = run.Result()
 	out.Replay = &r.report
-	setup, err := prepare.Machines(ctx, run.Preparing(), prepare.Request{
+	setup, err := prepare.NewSetup(ctx, run.Preparing(), prepare.Request{
 		Variants: []trial.Variant{r.report.Signature.Variant}, QEMUBefore: r.saved.QEMU.Argv, Admit: r.admitKernel,
 	})
 	defer func() { err = errors.Join(err, setup.Close()) }()

@@ -68,7 +68,7 @@ func clean(s scenario.Scenario) bool {
 
 func soakBoth(ctx context.Context, run *command.Run) (r trial.Result, err error) {
 	r = run.Result()
-	setup, err := prepare.Machines(ctx, run.Preparing(), prepare.Request{
+	setup, err := prepare.NewSetup(ctx, run.Preparing(), prepare.Request{
 		Variants: trial.Pair(), Background: []string{soak.Name},
 		// The code that writes the ledgers, and the kernel's that copies and clears memory.
 		GuestSymbols: soak.Symbols, KernelSymbols: run.Arch.Copiers,

@@ -47,18 +47,18 @@ func (t Cell) Pack() (Portable, error) {
 		out.Ready.SentEmulator = &sent
 	}
 	out.Ready.Scenario = name(ScenarioFile, t.Ready.Scenario)
-	for _, a := range t.Ready.Kernels {
-		variant := string(a.Image.Built.Variant)
-		image := kernels.Image{Built: a.Image.Built, Kernel: a.Image.Kernel, Patches: a.Image.Patches, Notes: a.Image.Notes}
+	for _, k := range t.Ready.Kernels {
+		variant := string(k.Image.Built.Variant)
+		image := kernels.Image{Built: k.Image.Built, Kernel: k.Image.Kernel, Patches: k.Image.Patches, Notes: k.Image.Notes}
 		// A matrix that is resumed finds them cached, and asks for the same task.
 		b := &image.Built
 		b.Cached, b.CPUNS, b.WallNS = true, 0, 0
 		b.Path = name("kernel-"+variant, b.Path)
-		analysis := a.Analysis
-		analysis.Code.Listing = name("code-"+variant+".lst", a.Analysis.Code.Listing)
-		ready := kernels.ReadyKernel{Image: image, Analysis: analysis, Patch: name("made-"+variant+".patch", a.Patch)}
+		analysis := k.Analysis
+		analysis.Code.Listing = name("code-"+variant+".lst", k.Analysis.Code.Listing)
+		ready := kernels.ReadyKernel{Image: image, Analysis: analysis, Patch: name("made-"+variant+".patch", k.Patch)}
 		if t.Cell.Command == matrix.Barriers { // what is altered is looked up in it
-			ready.Vmlinux = name("vmlinux-"+variant, a.Image.Vmlinux)
+			ready.Vmlinux = name("vmlinux-"+variant, k.Image.Vmlinux)
 		}
 		out.Ready.Kernels = append(out.Ready.Kernels, ready)
 	}

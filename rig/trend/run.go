@@ -114,7 +114,7 @@ func NewRun(r trial.Result) Run {
 	if r.Failure != nil {
 		p.Whose = r.Failure.Whose
 	}
-	if v := trial.LoneVariant(r); slices.Contains(trial.Pair(), v) {
+	if v := trial.RunVariant(r); slices.Contains(trial.Pair(), v) {
 		p.Lone = LoneVariant(v)
 	}
 	if r.Spec.CleanShare > 0 && len(r.Observations) == 1 {

@@ -27,7 +27,7 @@ var cellDefaults = map[string]string{"accel": string(AccelAuto), "compiler": "gc
 // Comma, percent and what is not printable are escaped as in URLs.
 func CellName(r Result) string {
 	head := []string{string(r.Command)}
-	if lone := LoneVariant(r); lone != "" {
+	if lone := RunVariant(r); lone != "" {
 		head[0] += "-" + string(lone)
 	}
 	head = append(head, r.Spec.Scenario, r.Spec.Arch)
@@ -58,8 +58,8 @@ func CellName(r Result) string {
 // inHead are the members that a name begins with.
 var inHead = []string{"scenario", "arm", "asIs", "arch"}
 
-// LoneVariant is the kernel of a run, empty of any other command; results from before it was kept tell it by their boots.
-func LoneVariant(r Result) Variant {
+// RunVariant is the kernel of a run, empty of any other command; results from before it was kept tell it by their boots.
+func RunVariant(r Result) Variant {
 	if r.Command == CommandRun && r.Spec.Variant == "" && len(r.Observations) > 0 {
 		return r.Observations[0].Variant
 	}

@@ -14,23 +14,23 @@ import (
 type Event struct {
 	// Task is which of a command's many tasks it is of: a commit, or a cell, by its name;
 	// "" for what concerns them all, and of a command that does but one thing.
-	Task    string
-	Boot    string      // "patched", "unpatched", with the reader where there are several, or "" for what concerns both
-	Stage   *StageEvent // a stage began or ended
-	Note    string      // a sentence for people
-	Line    string      // a line of a tool's output, shown on request
-	Waiting string      // a wait for another kcovrig began, told in a sentence
-	Command string      // an external command that starts, as a shell takes it
-	Build   *BuildEvent // how far make has come
-	Tally   *TallyEvent // totals so far
-	Hit     *wire.Detection
-	Words   *wording.Words // the scenario's, before anything is counted
-	Far     *FarEvent      // how far the command has come with its tasks
-	Over    bool           // the task is at its end, in whatever way
+	Task     string
+	Boot     string      // "patched", "unpatched", with the reader where there are several, or "" for what concerns both
+	Stage    *StageEvent // a stage began or ended
+	Note     string      // a sentence for people
+	Line     string      // a line of a tool's output, shown on request
+	Waiting  string      // a wait for another kcovrig began, told in a sentence
+	Command  string      // an external command that starts, as a shell takes it
+	Build    *BuildEvent // how far make has come
+	Tally    *TallyEvent // totals so far
+	Hit      *wire.Detection
+	Words    *wording.Words // the scenario's, before anything is counted
+	Progress *ProgressEvent // how far the command has come with its tasks
+	Over     bool           // the task is at its end, in whatever way
 }
 
-// FarEvent is how many of a command's tasks are done.
-type FarEvent struct {
+// ProgressEvent is how many of a command's tasks are done.
+type ProgressEvent struct {
 	Done, Of int
 	What     string // of which: "cells"
 }

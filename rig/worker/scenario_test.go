@@ -36,7 +36,7 @@ type labTester struct {
 func (labTester) Same(context.Context, string) (as, by string, err error) { return "", "", nil }
 func (labTester) Close() error                                            { return nil }
 
-func (l labTester) Test(ctx context.Context, commit string, ask bisector.Request) (bisector.Tested, error) {
+func (l labTester) Test(ctx context.Context, commit string, request bisector.Request) (bisector.Tested, error) {
 	guest := rigtest.Guest{Step: 1000}
 	if l.bad[commit] {
 		guest.HitEvery = 2
@@ -45,7 +45,7 @@ func (l labTester) Test(ctx context.Context, commit string, ask bisector.Request
 	lab.Guests[trial.AsIs] = guest
 	cfg := l.cfg
 	cfg.Kernels, cfg.Tools, cfg.Boots = lab.Open, lab.Tools(), lab.Booting()
-	cfg.Spec.CleanShare, cfg.Spec.Duration, cfg.OutDir, cfg.SentEmulator = ask.Share, ask.Duration, ask.Folder, ask.SentEmulator
+	cfg.Spec.CleanShare, cfg.Spec.Duration, cfg.OutDir, cfg.SentEmulator = request.Share, request.Duration, request.Folder, request.SentEmulator
 	r, err := compare.Run(ctx, cfg, trial.AsIs)
 	return bisector.Tested{Result: r}, err
 }

@@ -14,8 +14,8 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// night is one matrix command under way.
-type night struct {
+// matrixRun is one matrix command under way.
+type matrixRun struct {
 	cfg     Config
 	folder  *matrixFolder
 	file    matrix.File
@@ -27,7 +27,7 @@ type night struct {
 	started time.Time
 }
 
-func open(cfg Config) (*night, error) {
+func open(cfg Config) (*matrixRun, error) {
 	file, cells, err := cfg.read()
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func open(cfg Config) (*night, error) {
 		}
 		patches = append(patches, text)
 	}
-	n := &night{
+	n := &matrixRun{
 		since: since,
 		cfg:   cfg, file: file, cells: cells, results: map[string]matrix.CellResult{}, built: map[matrix.Kernels]*built{}, started: time.Now(),
 		doc: matrix.Document{
@@ -77,13 +77,13 @@ func open(cfg Config) (*night, error) {
 }
 
 // goOn takes over what earlier commands left.
-func (n *night) goOn(from earlier) {
+func (n *matrixRun) goOn(from earlier) {
 	maps.Copy(n.results, from.results)
 	n.doc.Started = cmp.Or(from.started, n.doc.Started)
 	n.doc.Builds, n.doc.Retries = append(n.doc.Builds, from.builds...), append(n.doc.Retries, from.retries...)
 }
 
-// sayFar says how many of the cells are done.
-func (n *night) sayFar() {
-	n.cfg.Events(trial.Event{Far: &trial.FarEvent{Done: len(n.results), Of: len(n.cells), What: "cells"}})
+// tellProgress says how many of the cells are done.
+func (n *matrixRun) tellProgress() {
+	n.cfg.Events(trial.Event{Progress: &trial.ProgressEvent{Done: len(n.results), Of: len(n.cells), What: "cells"}})
 }
