@@ -239,7 +239,8 @@ KCOVRIG_FN void begin_try(void)
  * meanwhile nobody sees. Of two looks that follow closely none is from before the caller,
  * too, had to wait for the host. One so busy that the two seldom run at once is waited for
  * no longer than some of a thread's turns, and 0 is returned: the memory emulator lets
- * stores wait there until the reader has run.
+ * stores wait there until the reader has run. It is for looks that are short, such as loads:
+ * of looks that are system calls no two follow closely, and each call waits its longest.
  */
 KCOVRIG_FN int await_look(void)
 {

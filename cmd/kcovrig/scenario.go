@@ -100,7 +100,10 @@ lets the program try for some seconds: what the kernel lacks shows there.
 			if werr := tables.Checked.Render(a.stdout, o.shown(), checked); err != nil || werr != nil {
 				return cmp.Or(err, werr)
 			}
-			if !checked.OK {
+			switch {
+			case checked.NotFor:
+				a.code = exitNotFor
+			case !checked.OK:
 				a.code = exitUsage
 			}
 			return nil

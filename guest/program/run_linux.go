@@ -98,6 +98,8 @@ func (r *run) noDetection(f report) error {
 	text := "the kernel reports what is no detection: " + wire.Clean(f.words(), wire.MaxText)
 	if r.hitBefore() {
 		text += ": it comes after hits of this boot, which may have left the kernel other than it was: a bug that does this needs after: reboot in the scenario"
+	} else {
+		text += ": where that is the bug, the scenario's detect has to name it"
 	}
 	return wire.Faultf(wire.WhoseKernel, "run the program", "%s", text)
 }

@@ -34,6 +34,8 @@ func Check(ctx context.Context, o CheckRequest) (Checked, error) {
 	}
 	c.out.Remarks = inOrder(c.out.Remarks)
 	c.out.OK = err == nil && !slices.ContainsFunc(c.out.Remarks, func(f Remark) bool { return f.Level != Note })
+	wrong := slices.DeleteFunc(slices.Clone(c.out.Remarks), func(f Remark) bool { return f.Level == Note })
+	c.out.NotFor = c.out.NotFor && len(wrong) == 1
 	c.out.Next = o.next(c.out.OK)
 	return c.out, err
 }

@@ -137,6 +137,17 @@ func TestAScenarioWithNothingWrongIsSaidToBe(t *testing.T) {
 	assert.Len(t, got.Skipped, 1)
 }
 
+// A tree that a scenario is not for is another answer than one that something is wrong.
+func TestATreeOfAnotherVersionIsSaidToBeThat(t *testing.T) {
+	noBuild := func(o *CheckRequest) { o.NoBuild = true }
+	assert.False(t, looked(t, folder(t), facts{}, noBuild).NotFor)
+	got := looked(t, folder(t, "config: |", "kernels: \"<5.0\"\nconfig: |"), facts{}, noBuild)
+	assert.True(t, got.NotFor, "%+v", got.Remarks)
+	assert.False(t, got.OK)
+	got = looked(t, folder(t, "config: |", "kernels: \"<5.0\"\nconfig: |\n  CONFIG_NOT_THERE=y"), facts{lost: []kbuild.Lost{{Name: "CONFIG_NOT_THERE", Value: "y"}}}, noBuild)
+	assert.False(t, got.NotFor, "something else is wrong, too: %+v", got.Remarks)
+}
+
 // An object of a slip's name is looked for in vain, which else nothing says.
 func TestAnObjectThatTheTreeHasNoSourceOfIsSaid(t *testing.T) {
 	got := looked(t, folder(t, "config: |", "objects: [net/tls/tls_sw.o, net/tls/tls_sv.o]\nconfig: |"), facts{}, func(o *CheckRequest) { o.NoBuild = true })

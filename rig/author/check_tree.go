@@ -49,7 +49,7 @@ func (c *checker) tree(ctx context.Context, cfg command.Config, fits bool) (err 
 	}
 	defer func() { err = errors.Join(err, tree.Close()) }()
 	c.out.Linux = tree.Linux()
-	if !c.s.Kernels.Holds(c.out.Linux) {
+	if c.out.NotFor = !c.s.Kernels.Holds(c.out.Linux); c.out.NotFor {
 		c.wrong("kernels", "linux %s is none of them (%s): nothing is looked for in this tree", c.out.Linux, c.s.Kernels)
 	}
 	if !fits {

@@ -38,6 +38,7 @@ type Checked struct {
 	Kernels []Kernel `json:"kernels"` // that were built
 	Tried   *Tried   `json:"tried"`   // nil: the program was not run
 	Skipped []string `json:"skipped"` // what was not looked at, and why
+	NotFor  bool     `json:"-"`       // the tree's version is none of the scenario's, and nothing else is wrong
 	Next    string   `json:"next"`    // the command that goes on, as a shell takes it
 	All     bool     `json:"-"`       // asked for: nothing is folded in text
 }

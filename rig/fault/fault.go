@@ -9,6 +9,7 @@ package fault
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 )
@@ -85,7 +86,8 @@ func Newf(kind Kind, op, format string, args ...any) error {
 
 // Summary returns what the errors in a chain say together: the culprit decided closest to
 // where err arose, the log and its last lines that were kept there, and of several operations
-// and advices the outermost, which know best what was wanted.
+// and advices the outermost, which know best what was wanted. What was interrupted has no
+// advice: nothing is to be mended.
 func Summary(err error) Error {
 	all := Error{Err: err}
 	for e := (*Error)(nil); errors.As(err, &e); err = e.Err {
@@ -94,6 +96,9 @@ func Summary(err error) Error {
 		}
 		all.Op, all.Try = cmp.Or(all.Op, e.Op), cmp.Or(all.Try, e.Try)
 		all.Log, all.Tail = cmp.Or(e.Log, all.Log), cmp.Or(e.Tail, all.Tail)
+	}
+	if errors.Is(err, context.Canceled) {
+		all.Try = ""
 	}
 	return all
 }

@@ -3,6 +3,7 @@
 package fault
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -24,5 +25,6 @@ func TestASummaryTakesTheCauseFromWithinAndTheWishFromWithout(t *testing.T) {
 	assert.Equal(t, Error{Kind: Kernel, Op: "test a commit", Err: err, Log: "/build.log", Tail: "last line\n", Try: "another tree"}, Summary(err))
 	assert.Equal(t, Kernel, KindOf(err))
 	assert.Equal(t, "another tree", TryOf(err))
+	assert.Empty(t, TryOf(&Error{Kind: Rig, Op: "name the compiler", Err: context.Canceled, Try: "install it"}), "it was interrupted")
 	assert.Equal(t, Error{}, Summary(nil))
 }
