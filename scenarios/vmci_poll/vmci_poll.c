@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One side makes a file of /dev/vmci a context, which is vmci_host_do_init_context(); the
+ * other polls the same file meanwhile, which is vmci_host_poll(). A try is one file.
+ */
+#include "kcovrig.h"
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+
+/* Of linux/vmw_vmci_defs.h, which is the kernel's alone. */
+#define INIT_CONTEXT _IO(7, 0xa0)
+#define VERSION2 _IO(7, 0xa7)
+#define VERSION (11u << 16)
+
+struct init {
+	uint32_t id, flags;
+};
+
+static _Atomic int file;
+
+static int look(void)
+{
+	struct pollfd p = {.fd = file, .events = POLLIN};
+
+	poll(&p, 1, 0);
+	return 0;
+}
+
+static int opened(void)
+{
+	uint32_t version = VERSION;
+	int fd = open("/dev/vmci", O_RDWR);
+
+	must(fd >= 0, "/dev/vmci");
+	must(ioctl(fd, VERSION2, &version) >= 0, "VERSION2");
+	return fd;
+}
+
+/* Closing a context waits for a grace period. */
+static void make_grace_periods_short(void)
+{
+	int fd = open("/sys/kernel/rcu_expedited", O_WRONLY);
+
+	must(fd >= 0 && write(fd, "1", 1) == 1, "rcu_expedited");
+	close(fd);
+}
+
+int main(void)
+{
+	make_grace_periods_short();
+	start_reader(look);
+	ready();
+	while (going()) {
+		struct init context = {.id = 100};
+
+		file = opened();
+		begin_try();
+		must(ioctl(file, INIT_CONTEXT, &context) == 0, "INIT_CONTEXT");
+		end_try();
+		close(file);
+		tried(1);
+	}
+	return done();
+}
