@@ -189,34 +189,48 @@ func (v version) changes(path string, hunk, at int, file []string) []Change {
 
 // movedOver are the lines of a hunk that have the change and are not changed themselves,
 // between where a line was taken out and where the same is put in: as well it could be them
-// that are moved, and which of the two a diff shows is of no meaning. The hunk's first line has
-// index at.
+// that are moved, and which of the two a diff shows is of no meaning. Lines that a hunk takes out or
+// puts in more than once are moved nowhere in particular. The hunk's first line has index at.
 func movedOver(h *gitdiff.TextFragment, at int) (over []int) {
-	between := map[int]bool{}
-	for i, from := range h.Lines {
-		for j, to := range h.Lines {
-			if from.Op == gitdiff.OpDelete && to.Op == gitdiff.OpAdd && isStatement(to.Line) && strings.TrimSpace(from.Line) == strings.TrimSpace(to.Line) {
-				for n := min(i, j); n < max(i, j); n++ {
-					between[n] = true
-				}
-			}
+	type ends struct{ outs, ins, from, to int }
+	moved := map[string]*ends{}
+	for n, l := range h.Lines {
+		text := strings.TrimSpace(l.Line)
+		if l.Op == gitdiff.OpContext || !isStatement(text) {
+			continue
+		}
+		if moved[text] == nil {
+			moved[text] = &ends{}
+		}
+		if e := moved[text]; l.Op == gitdiff.OpDelete {
+			e.outs, e.from = e.outs+1, n
+		} else {
+			e.ins, e.to = e.ins+1, n
 		}
 	}
-	line := at
+	steps := make([]int, len(h.Lines)+1) // by how many moves more a line is moved over than the one before
+	for _, e := range moved {
+		if e.outs == 1 && e.ins == 1 {
+			steps[min(e.from, e.to)]++
+			steps[max(e.from, e.to)]--
+		}
+	}
+	line, moves := at, 0
 	for n, l := range h.Lines {
+		moves += steps[n]
 		if l.Op == gitdiff.OpDelete {
 			continue
 		}
 		line++
-		if l.Op == gitdiff.OpContext && between[n] {
+		if l.Op == gitdiff.OpContext && moves > 0 {
 			over = append(over, line)
 		}
 	}
 	return over
 }
 
-// isStatement says whether a line of C may do something: a brace or a comment does not.
-func isStatement(line string) bool { return strings.ContainsAny(line, "=;(") }
+// isStatement says whether a line of C stores or calls something, as far as is seen.
+func isStatement(text string) bool { return strings.ContainsAny(text, "=(+-") }
 
 // reach is how far from a change a line may stand that counts as beside it: comments
 // and the like become no code.

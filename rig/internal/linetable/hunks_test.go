@@ -83,10 +83,12 @@ func TestWhatBeginsAndEndsAFunction(t *testing.T) {
 func TestLinesThatOthersAreMovedOverAreThePatchs(t *testing.T) {
 	const text = "int f(void)\n{\n\ta();\n\tbarrier();\n\tb();\n}\n"
 	for hunk, want := range map[string]string{
-		"@@ -2,5 +2,5 @@\n {\n \ta();\n-\tb();\n \tbarrier();\n+\tb();\n }\n":       "1: [] [3 2] [4 5 6]; 1: [5] [4 3 2] [6]; 1: [4] [] []",
-		"@@ -2,5 +2,5 @@\n {\n \ta();\n+\tbarrier();\n \tb();\n-\tbarrier();\n }\n": "1: [4] [3 2] [5 6]; 1: [] [5 4 3 2] [6]; 1: [5] [] []",
-		"@@ -2,5 +2,5 @@\n {\n \ta();\n-\tc();\n \tbarrier();\n+\tb();\n }\n":       "1: [] [3 2] [4 5 6]; 1: [5] [4 3 2] [6]",
-		"@@ -3,4 +3,4 @@\n \ta();\n-\n \tbarrier();\n+\n \tb();\n":                  "",
+		"@@ -2,5 +2,5 @@\n {\n \ta();\n-\tb();\n \tbarrier();\n+\tb();\n }\n":          "1: [] [3 2] [4 5 6]; 1: [5] [4 3 2] [6]; 1: [4] [] []",
+		"@@ -2,5 +2,5 @@\n {\n \ta();\n+\tbarrier();\n \tb();\n-\tbarrier();\n }\n":    "1: [4] [3 2] [5 6]; 1: [] [5 4 3 2] [6]; 1: [5] [] []",
+		"@@ -2,5 +2,5 @@\n {\n \ta();\n-\tc();\n \tbarrier();\n+\tb();\n }\n":          "1: [] [3 2] [4 5 6]; 1: [5] [4 3 2] [6]",
+		"@@ -2,6 +2,5 @@\n {\n \ta();\n-\tb();\n-\tb();\n \tbarrier();\n+\tb();\n }\n": "",
+		"@@ -3,4 +3,4 @@\n \ta();\n-\tbreak;\n \tbarrier();\n+\tbreak;\n \tb();\n":     "",
+		"@@ -3,4 +3,4 @@\n \ta();\n-\n \tbarrier();\n+\n \tb();\n":                     "",
 	} {
 		got := changes(t, hunk, text, SideWith)
 		if want != "" {
