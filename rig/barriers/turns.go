@@ -21,6 +21,9 @@ const (
 	turnLimit = 30 * time.Second
 	// mostMarks bounds the witnesses of a boot, for their room on the disk.
 	mostMarks = 128
+	// marksAsItIs are the hits of the kernel as it is of which witnesses are kept, of each
+	// mode: not each has all that a litmus test needs, and each suggestion asks for one.
+	marksAsItIs = 4
 	// mostBoots bounds the boots of a test, most of which a kernel ended that did not bear
 	// an alteration, or a hit.
 	mostBoots = 2000
@@ -145,6 +148,9 @@ func (t *turns) round() *boot.Round {
 	}
 	if !t.marked[turn.Number] {
 		r.Hits = 1
+		if turn.Number == 0 {
+			r.Hits = marksAsItIs
+		}
 	}
 	return r
 }
