@@ -34,6 +34,9 @@ func (p Part) Diff(file string, lines []string) string {
 			return ""
 		}
 		at := lines[before-1]
+		if strings.HasPrefix(strings.TrimSpace(at), "}") { // the block's end stands less deep than what is in it
+			at = lines[after-1]
+		}
 		indent := at[:len(at)-len(strings.TrimLeft(at, " \t"))]
 		return unified(file, lines, before-1, 0, indent+statements[p.Change.To])
 	case p.Access != nil:

@@ -56,6 +56,7 @@ func TestASuggestionAsAPatch(t *testing.T) {
  		wake(r);
  	r->posted = n;
 `, access("ring.c:6", true).Diff("ring.c", lines))
+	assert.Contains(t, between("ring.c:10", "ring.c:11").Diff("ring.c", lines), "+	smp_wmb();\n }\n", "as deep as the code before it")
 	assert.Contains(t, access("ring.c:9", true).Diff("ring.c", lines), "+	smp_store_release(&r->posted, n);\n")
 	assert.Contains(t, access("ring.c:10", false).Diff("ring.c", lines), "+	*r->last = smp_load_acquire(&r->next);\n")
 	for name, p := range map[string]Part{

@@ -93,6 +93,7 @@ func NewReport(r trial.Result, v trial.Variant, test Test, rows []Row, search *S
 		out.Stages = slices.Compact(out.Stages)
 		out.Suggestions = append(out.Suggestions, search.Suggestions()...)
 		out.Error = search.Limits.Error
+		out.Notes = append(slices.Clone(out.Notes), search.inVain()...)
 		if search.Untried > 0 {
 			out.Notes = append(slices.Clone(out.Notes), fmt.Sprintf("%d pairs of places are possible, of which the first %d were tried", search.Untried+mostPairs, mostPairs))
 		}

@@ -204,6 +204,7 @@ type Less struct {
 	Implied bool   `json:"implied,omitempty"`
 	Hits    uint64 `json:"hits"`
 	Windows uint64 `json:"windows"`
+	Reason  string `json:"reason,omitempty"` // why it is unknown
 }
 
 // Suggestion is what leaves no hit.
@@ -281,7 +282,7 @@ func (s Search) alone(parts []Part) (out []Less) {
 }
 
 func lessOf(parts []Part, r Result, seen Seen) Less {
-	return Less{Parts: parts, Effect: r.Effect, Implied: r.Implied, Hits: seen.Hits(), Windows: seen.Windows()}
+	return Less{Parts: parts, Effect: r.Effect, Implied: r.Implied, Hits: seen.Hits(), Windows: seen.Windows(), Reason: r.Reason}
 }
 
 // less says whether a does less than b at the same places.

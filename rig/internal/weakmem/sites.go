@@ -19,7 +19,7 @@ import (
 const (
 	siteWhyBytes = 32
 	siteSize     = 4*8 + siteWhyBytes
-	maxSites     = 4096
+	maxSites     = 32768
 )
 
 // Site is what kept one store from being passed by a later one, or a load from an

@@ -4,6 +4,7 @@ package weakmem
 
 import (
 	"encoding/binary"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -64,4 +65,10 @@ func TestSitesFileIsNotTrusted(t *testing.T) {
 	assert.Len(t, got, 1)
 	_, err = ReadSites(filepath.Dir(path))
 	assert.Equal(t, fault.Rig, fault.KindOf(err))
+}
+
+func TestAllSitesThatThePluginKeepsAreRead(t *testing.T) {
+	header, err := os.ReadFile("plugin/sites.h")
+	require.NoError(t, err)
+	assert.Contains(t, string(header), fmt.Sprintf("\n#define SITES %d\n", maxSites))
 }

@@ -220,6 +220,8 @@ func line(i trial.Instruction) string {
 // lessWords say what came of what does less.
 func lessWords(l barrier.Less) string {
 	switch {
+	case l.Effect == barrier.Unknown && l.Reason != "":
+		return inC(l.Parts) + ": not known: " + words.OneLine(l.Reason)
 	case l.Effect != barrier.Showed:
 		return inC(l.Parts) + ": not known"
 	case l.Implied:
