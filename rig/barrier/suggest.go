@@ -24,10 +24,12 @@ type Stage struct {
 	Test  Test     `json:"test"`
 }
 
-// The stages. That of groups says nothing by itself: a place with which and all of the
-// other side the bug is seen needs not be tried with each of that side.
+// The stages. Those of sides and of groups say nothing by themselves: where all places of two
+// functions are not enough, no two of them are, and a place with which and all of the
+// other function the bug is seen needs not be tried with each of that.
 const (
 	StageOne    = "one place"
+	StageSides  = "all of two functions"
 	StageGroups = "a place and all of the other side"
 	StagePairs  = "one place on each side"
 )
@@ -48,7 +50,7 @@ type Search struct {
 const (
 	groupError  = 0.05 // their silence is no answer
 	mostPairs   = 64
-	mostGrouped = 512 // places: each group has nearly all of them
+	mostGrouped = 512 // places: a group may have nearly all of them
 )
 
 // NewSearch begins with one place alone.
@@ -135,66 +137,13 @@ func (s *Search) Then() bool {
 		if len(s.first(StageOne, Silent)) > 0 {
 			return false
 		}
+		return s.sides() || s.pairs()
+	case StageSides:
 		return s.groups() || s.pairs()
 	case StageGroups:
 		return s.pairs()
 	}
 	return false
-}
-
-// groups are of all places that are executed.
-func (s *Search) groups() bool {
-	places := s.places()
-	if len(places) > mostGrouped {
-		return false
-	}
-	st := s.stage(StageGroups, groupError)
-	for _, p := range places {
-		parts := []Part{insertion(p, p.Strongest())}
-		for _, q := range places {
-			if sideOf(q) != sideOf(p) {
-				parts = append(parts, insertion(q, q.Strongest()))
-			}
-		}
-		if len(parts) > 1 {
-			st.add(Gate{}, parts...)
-		}
-	}
-	return s.begin(*st)
-}
-
-// sideOf is what tells positions apart of which one on each side may be needed: the
-// function, since whose code it is, the writer's or the reader's, no scenario says.
-func sideOf(p *candidate.Position) string { return p.Before.Symbol }
-
-// pairs are of the places with which and all of the other side no hit was seen.
-func (s *Search) pairs() bool {
-	vain := s.first(StageGroups, Showed)
-	// Not executed is a group in which any place is not.
-	places := slices.DeleteFunc(s.places(), func(p *candidate.Position) bool { return vain[insertion(p, p.Strongest()).Change] })
-	st := s.stage(StagePairs, s.Limits.Error/2)
-	pairs := 0
-	for i, p := range places {
-		for _, q := range places[i+1:] {
-			if sideOf(p) == sideOf(q) {
-				continue
-			}
-			if pairs == mostPairs {
-				s.Untried++
-				continue
-			}
-			pairs++
-			both := st.add(Gate{}, insertion(p, p.Strongest()), insertion(q, q.Strongest()))
-			for _, k := range p.Kinds {
-				for _, l := range q.Kinds {
-					if k != p.Strongest() || l != q.Strongest() {
-						st.add(Gate{Number: both, Effect: Silent}, insertion(p, k), insertion(q, l))
-					}
-				}
-			}
-		}
-	}
-	return s.begin(*st)
 }
 
 // Less is what does less than a suggestion, and what came of it.
@@ -229,7 +178,7 @@ func (s Suggestion) Disagrees() bool { return s.Model.contradicts(Silent) }
 // another at the same places is none.
 func (s Search) Suggestions() []Suggestion {
 	last := s.Stages[len(s.Stages)-1]
-	if last.Name == StageGroups {
+	if last.Name == StageSides || last.Name == StageGroups {
 		return nil
 	}
 	var out []Suggestion

@@ -97,8 +97,8 @@ func TestAFullBarrierIsSuggestedWhereNoOtherIsEnough(t *testing.T) {
 
 func TestOneOnEachSideWhereNoneAloneIsEnough(t *testing.T) {
 	s := search(t, kernel{shows: func(a trial.Alteration) bool { return !writerOrders(a) || !readerOrders(a) }})
-	require.Len(t, s.Stages, 3)
-	assert.Equal(t, StagePairs, s.Stages[2].Name)
+	require.Len(t, s.Stages, 4)
+	assert.Equal(t, StagePairs, s.Stages[3].Name)
 	found := s.Suggestions()
 	require.Equal(t, [][]trial.Change{{{Address: 16, To: trial.OrderStores, Before: true}, {Address: 48, To: trial.OrderLoads, Before: true}}}, changes(found))
 	assert.True(t, found[0].Least)
@@ -112,7 +112,7 @@ func TestASearchThatFindsNothingEnds(t *testing.T) {
 	s := search(t, kernel{shows: func(trial.Alteration) bool { return true }})
 	assert.Empty(t, s.Suggestions())
 	assert.Len(t, s.Stages, 2, "no place is left for a pair")
-	assert.Equal(t, []string{"one place: with 7 alterations the bug was seen still", "a place and all of the other side: with 4 alterations the bug was seen still"}, s.inVain())
+	assert.Equal(t, []string{"one place: with 7 alterations the bug was seen still", "all of two functions: with 1 alterations the bug was seen still"}, s.inVain())
 	s = search(t, kernel{shows: func(trial.Alteration) bool { return false }})
 	assert.Empty(t, s.Suggestions(), "a kernel that does not show the bug needs nothing")
 	assert.Len(t, s.Stages, 1)
@@ -140,7 +140,7 @@ func TestPairsThatAreNotTriedAreSaid(t *testing.T) {
 			break
 		}
 	}
-	require.Len(t, s.Stages, 3)
+	require.Len(t, s.Stages, 4)
 	assert.Equal(t, 9*9-mostPairs, s.Untried)
 	r := NewReport(trial.Result{Notes: []string{"a note"}}, trial.Unpatched, Test{}, nil, &s)
 	assert.Equal(t, []string{"a note", "81 pairs of places are possible, of which the first 64 were tried"}, r.Notes)
@@ -179,7 +179,7 @@ func TestAStageThatIsTooLongIsSeveral(t *testing.T) {
 			}
 			assert.InDelta(t, limits.Error/2, sum, 1e-12, "they share the error")
 			r := NewReport(trial.Result{}, trial.Unpatched, Test{}, nil, &parts)
-			assert.Len(t, r.Stages, map[string]int{"one place": 1, "pairs": 3}[name])
+			assert.Len(t, r.Stages, map[string]int{"one place": 1, "pairs": 4}[name])
 		})
 	}
 }
@@ -198,6 +198,27 @@ func TestAGroupIsOfWhatIsExecuted(t *testing.T) {
 		}
 	}
 	require.Len(t, s.of(StageGroups), 1)
+}
+
+// A function that is executed and no part of the bug takes no pair's place: with all of the others
+// any of its places looks as good as none.
+func TestABystanderIsInNoPair(t *testing.T) {
+	code := messagePassing()
+	for i := range mostPairs {
+		p := code.Positions[0]
+		p.Address, p.From, p.Before.Symbol = uint64(1000+8*i), uint64(996+8*i), "bystander"
+		code.Positions = append(code.Positions, p)
+	}
+	s := searchIn(t, kernel{shows: func(a trial.Alteration) bool { return !writerOrders(a) || !readerOrders(a) }}, code, limits)
+	require.Equal(t, [][]trial.Change{{{Address: 16, To: trial.OrderStores, Before: true}, {Address: 48, To: trial.OrderLoads, Before: true}}}, changes(s.Suggestions()))
+	assert.Zero(t, s.Untried)
+	for _, st := range s.of(StagePairs) {
+		for _, idea := range st.Ideas {
+			for _, p := range idea {
+				assert.NotEqual(t, "bystander", sideOf(p.Position))
+			}
+		}
+	}
 }
 
 func TestTooManyPlacesAreNotGrouped(t *testing.T) {
