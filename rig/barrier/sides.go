@@ -3,6 +3,7 @@
 package barrier
 
 import (
+	"cmp"
 	"slices"
 
 	"kcovrig/rig/barrier/candidate"
@@ -113,7 +114,8 @@ func (s *Search) inVainWith() map[trial.Change]map[string]bool {
 	return out
 }
 
-// pairs are of the places with which and all of the other function no hit was seen.
+// pairs are of the places with which and all of the other function no hit was seen. Those with
+// which alone hits came most seldom come first: half of a fix averts what the other half does not.
 func (s *Search) pairs() bool {
 	vain := s.inVainWith()
 	helps := func(p *candidate.Position, with side) bool {
@@ -124,6 +126,8 @@ func (s *Search) pairs() bool {
 	for _, t := range s.silentSides() {
 		ones := slices.DeleteFunc(slices.Clone(t.one.places), func(p *candidate.Position) bool { return !helps(p, t.other) })
 		others := slices.DeleteFunc(slices.Clone(t.other.places), func(p *candidate.Position) bool { return !helps(p, t.one) })
+		s.seldomFirst(ones)
+		s.seldomFirst(others)
 		for _, two := range crossed(ones, others) {
 			if pairs == mostPairs {
 				s.Untried++
@@ -134,6 +138,20 @@ func (s *Search) pairs() bool {
 		}
 	}
 	return s.begin(*st)
+}
+
+// seldomFirst sorts places by the share of hits with each alone.
+func (s *Search) seldomFirst(places []*candidate.Position) {
+	share := map[trial.Change]float64{}
+	for _, st := range s.of(StageOne) {
+		for n, idea := range st.Ideas {
+			if seen := st.Test.of(n + 1); seen.Windows() > 0 {
+				share[idea[0].Change] = float64(seen.Hits()) / float64(seen.Windows())
+			}
+		}
+	}
+	of := func(p *candidate.Position) float64 { return share[insertion(p, p.Strongest()).Change] }
+	slices.SortStableFunc(places, func(a, b *candidate.Position) int { return cmp.Compare(of(a), of(b)) })
 }
 
 // crossed are all pairs, the first of each side with all of the other before the others: a

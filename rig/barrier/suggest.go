@@ -49,7 +49,7 @@ type Search struct {
 // Bounds of what is tried in pairs.
 const (
 	groupError  = 0.05 // their silence is no answer
-	mostPairs   = 64
+	mostPairs   = 256
 	mostGrouped = 512 // places: a group may have nearly all of them
 )
 

@@ -128,7 +128,7 @@ func TestAPlaceThatIsNotExecutedHidesNoPair(t *testing.T) {
 
 func TestPairsThatAreNotTriedAreSaid(t *testing.T) {
 	var code candidate.Code
-	for i := range 18 {
+	for i := range 36 {
 		symbol := []string{"writer", "reader"}[i%2]
 		code.Positions = append(code.Positions, candidate.Position{Address: uint64(8 + 8*i), Before: trial.Instruction{Symbol: symbol}, Kinds: []trial.Order{trial.OrderAll}})
 	}
@@ -141,9 +141,9 @@ func TestPairsThatAreNotTriedAreSaid(t *testing.T) {
 		}
 	}
 	require.Len(t, s.Stages, 4)
-	assert.Equal(t, 9*9-mostPairs, s.Untried)
+	assert.Equal(t, 18*18-mostPairs, s.Untried)
 	r := NewReport(trial.Result{Notes: []string{"a note"}}, trial.Unpatched, Test{}, nil, &s)
-	assert.Equal(t, []string{"a note", "81 pairs of places are possible, of which the first 64 were tried"}, r.Notes)
+	assert.Equal(t, []string{"a note", "324 pairs of places are possible, of which the first 256 were tried"}, r.Notes)
 }
 
 func TestASuggestionNamesTheModesThatItIsOf(t *testing.T) {
