@@ -106,5 +106,5 @@ func (t Test) unlaid(n int, results []Result) bool {
 
 // byItself says why hits are not laid to an alteration.
 func (t Test) byItself(n int) string {
-	return fmt.Sprintf("the bug was seen in %d turns, and not in the %d windows of the code as it is; beside %d windows under the alteration these are too few to know that it does not come by itself", t.of(n).HitTurns, t.of(0).Windows(), t.of(n).Windows())
+	return fmt.Sprintf("the bug was seen in %d of %d windows under the alteration, and in none of %d of the code as it is: too few to know that it does not come by itself", t.of(n).Hits(), t.of(n).Windows(), t.of(0).Windows())
 }

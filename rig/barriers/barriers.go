@@ -225,7 +225,10 @@ func (f *finder) search(ctx context.Context, search *barrier.Search) error {
 		if err := f.take(ctx, &search.Stages[len(search.Stages)-1].Test); err != nil || ctx.Err() != nil {
 			return err
 		}
-		if _, more := leftOf(f.run.Config.Spec.Duration, f.spent); !more || !search.Then() {
+		if _, more := leftOf(f.run.Config.Spec.Duration, f.spent); !more {
+			return nil
+		}
+		if search.Ended = !search.Then(); search.Ended {
 			return nil
 		}
 	}

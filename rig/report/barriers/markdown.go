@@ -45,7 +45,7 @@ func markdown(w io.Writer, r barrier.Report) error {
 		}
 	}
 	for _, s := range r.Suggestions {
-		fmt.Fprintf(&b, "\n## %s\n\n", words.Plain(inC(s.Parts)))
+		fmt.Fprintf(&b, "\n## %s\n\n", words.Plain(named(r, s)))
 		words.Paragraph(&b, words.Plain(sentences(seenWith(r, s), modelWith(r, s.Model))), "", width)
 		b.WriteString("\n")
 		for _, l := range s.Less {

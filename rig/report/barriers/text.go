@@ -32,7 +32,7 @@ func text(w io.Writer, r barrier.Report) error {
 		}
 	}
 	for _, s := range r.Suggestions {
-		words.Paragraph(&b, "enough: "+inC(s.Parts), "  ", width)
+		words.Paragraph(&b, "enough: "+named(r, s), "  ", width)
 		b.WriteString("  ")
 		words.Paragraph(&b, fmt.Sprintf("%s; miss %.0e%s", r.Words.Seen(0, s.Windows), s.Miss, restsOn(s.Modes)), "  ", width)
 		if said := modelWith(r, s.Model); said != "" {
