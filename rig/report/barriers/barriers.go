@@ -77,6 +77,15 @@ func answer(a barrier.Answer) string {
 // place is where an instruction is, in C where that is known.
 func place(i trial.Instruction) string { return words.OneLine(cmp.Or(i.Source, i.Place())) }
 
+// where is a row's place, with the function that it is compiled into: of a line of a header
+// there are many.
+func where(i trial.Instruction) string {
+	if i.Source == "" || i.Symbol == "" {
+		return place(i)
+	}
+	return place(i) + " in " + words.OneLine(i.Symbol)
+}
+
 // seen says by what a row's answer comes.
 func seen(r barrier.Report, row barrier.Row) string {
 	if len(row.Forms) == 0 {
@@ -135,7 +144,7 @@ func disagreements(r barrier.Report) (out []string) {
 				said = "is possible without it"
 			}
 			out = append(out, fmt.Sprintf("measurement and model disagree on %s at %s: it is %s, and by the model %s %s (%s)",
-				words.OneLine(row.Text), place(row.Instruction), answer(row.Answer), r.Words.A(), said, words.OneLine(row.Model.Why)))
+				words.OneLine(row.Text), where(row.Instruction), answer(row.Answer), r.Words.A(), said, words.OneLine(row.Model.Why)))
 		}
 	}
 	for _, s := range r.Suggestions {

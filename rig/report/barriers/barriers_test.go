@@ -192,7 +192,7 @@ func TestADisagreementIsSaidFirst(t *testing.T) {
 		require.NoError(t, Reports.Render(&out, format.Text, r))
 		return out.String()
 	}
-	assert.True(t, strings.HasPrefix(text(r), "measurement and model disagree on ldar x1, [x0] at kernel/ring.c:1004"))
+	assert.True(t, strings.HasPrefix(text(r), "measurement and model disagree on ldar x1, [x0] at kernel/ring.c:1004 in move_area"))
 	assert.True(t, strings.HasPrefix(text(suggested(t)), "measurement and model disagree on smp_store_release()"), text(suggested(t)))
 
 	// An alteration by name, that is enough or not.

@@ -41,7 +41,7 @@ func markdown(w io.Writer, r barrier.Report) error {
 			if m := modelWithout(r, row); m != "" {
 				said += "; " + m
 			}
-			words.Paragraph(&b, fmt.Sprintf("- %s: %s", words.Plain(place(row.Instruction)), words.Plain(said)), "  ", width)
+			words.Paragraph(&b, fmt.Sprintf("- %s: %s", words.Plain(where(row.Instruction)), words.Plain(said)), "  ", width)
 		}
 	}
 	for _, s := range r.Suggestions {

@@ -20,7 +20,7 @@ func text(w io.Writer, r barrier.Report) error {
 		words.Paragraph(&b, d, "  ", width)
 	}
 	for _, row := range r.Rows {
-		words.Paragraph(&b, fmt.Sprintf("%-22s  %s  %s", answer(row.Answer), words.OneLine(row.Text), place(row.Instruction)), "    ", width)
+		words.Paragraph(&b, fmt.Sprintf("%-22s  %s  %s", answer(row.Answer), words.OneLine(row.Text), where(row.Instruction)), "    ", width)
 		if row.SourceText != "" {
 			fmt.Fprintf(&b, "    %s\n", words.Cut(words.OneLine(row.SourceText), width-4))
 		}
