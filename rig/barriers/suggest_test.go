@@ -67,6 +67,10 @@ func TestThePlaceOfABarrierIsFound(t *testing.T) {
 	assert.Positive(t, found.Result.Observations[0].Tallies[0].HitWindows, "as it is")
 	assert.Len(t, l.Boots, 1)
 	assert.False(t, found.Report().CutShort)
+	assert.True(t, found.Answered())
+	interrupted := found
+	interrupted.cut = true
+	assert.False(t, interrupted.Answered(), "though a place was found: less may do")
 
 	// The model is asked of the test that was made of what was seen, with the barrier.
 	said := found.Report().Suggestions[0].Model
