@@ -23,9 +23,9 @@ With --virtual-fix one kernel runs, the one without the patch, and the memory
 emulator acts as if a barrier were there: no verdict on a patch, but whether the
 order would be enough (exit code 0) or not (1). With --weaken it is the kernel
 with the patch, in which what orders accesses at a place orders nothing: 1 where
-that shows the bug. Without --duration both go on until the answer is certain, or
-windows are as many as are ever tried. Kinds are dmb-ld, dmb-st, dmb-sy, or smp_rmb, smp_wmb,
-smp_mb, and acquire and release of the line's own load or store.
+that shows the bug. Without --duration both take as long as it takes. Kinds are
+dmb-ld, dmb-st, dmb-sy, or smp_rmb, smp_wmb, smp_mb, and acquire and release of
+the line's own load or store.
 
 ` + exitsOfCompare,
 		Example: `  kcovrig compare --arch=arm64

@@ -70,7 +70,7 @@ func TestDurationsHaveDays(t *testing.T) {
 	_, help, _ := call(t, "compare", "--help")
 	assert.Regexp(t, `--duration duration .*until the verdict is certain, for 2m at the most\)\n`, help, "none has no default")
 	_, help, _ = call(t, "barriers", "--help")
-	assert.Regexp(t, `--duration duration .*until all that can have an answer has one\)\n`, help, "it has no limit")
+	assert.Regexp(t, `--duration duration .*as long as it takes\)\n`, help, "it has no limit")
 	_, help, _ = call(t, "explain", "--help")
 	assert.Contains(t, help, "(default 30s)")
 }
