@@ -52,6 +52,7 @@ one barrier would be enough, and how weak it may be.
 	}
 	o.addKernel(cmd)
 	o.addRun(cmd)
+	cmd.Flags().Lookup("duration").Usage = "time to stress the kernel, such as 5m (default: as long as it takes)"
 	cmd.Flags().BoolVar(&asIs, "as-is", false, "the tree as it stands, whether or not it has a fix")
 	cmd.Flags().BoolVar(&cfg.Suggest, "suggest", false, "find where one barrier would be enough, on the kernel without the fix")
 	return cmd

@@ -7,6 +7,7 @@ import (
 
 	"kcovrig/rig/barriers"
 	"kcovrig/rig/compare"
+	"kcovrig/rig/fault"
 )
 
 func newCompare(a *app) *cobra.Command {
@@ -22,8 +23,9 @@ With --virtual-fix one kernel runs, the one without the patch, and the memory
 emulator acts as if a barrier were there: no verdict on a patch, but whether the
 order would be enough (exit code 0) or not (1). With --weaken it is the kernel
 with the patch, in which what orders accesses at a place orders nothing: 1 where
-that shows the bug. Kinds are dmb-ld, dmb-st, dmb-sy, or smp_rmb, smp_wmb,
-smp_mb, and acquire and release of the line's own load or store.
+that shows the bug. Without --duration both take as long as it takes. Kinds are
+dmb-ld, dmb-st, dmb-sy, or smp_rmb, smp_wmb, smp_mb, and acquire and release of
+the line's own load or store.
 
 ` + exitsOfCompare,
 		Example: `  kcovrig compare --arch=arm64
@@ -35,6 +37,11 @@ smp_mb, and acquire and release of the line's own load or store.
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(cmd); err != nil {
 				return err
+			}
+			for _, flag := range []string{"weaken", "virtual-fix"} {
+				if f := cmd.Flags().Lookup(flag); f.Changed && f.Value.String() == "" {
+					return fault.Newf(fault.User, "", "--%s names nothing", flag) // and is no comparison of two kernels
+				}
 			}
 			cfg := a.config(cmd, &o)
 			if weaken != "" || virtualFix != "" {

@@ -29,6 +29,8 @@ func TestSlipsAreAnsweredInWordsOfThisProgram(t *testing.T) {
 		"compare --json=x":                 {`--json: "x" is neither true nor false`, "kcovrig compare --help"},
 		"compare --duration=1x":            {`--duration: "1x" is no duration (30s, 5m, 12h, 7d)`, "kcovrig compare --help"},
 		"compare extra":                    {`kcovrig compare takes no arguments: "extra"`, "kcovrig compare --help"},
+		"compare --weaken= --arch=vax":     {"--weaken names nothing", "kcovrig compare --help"}, // and is no comparison of two kernels
+		"compare --virtual-fix= --arch=a":  {"--virtual-fix names nothing", "kcovrig compare --help"},
 		"compare -q -v":                    {"--quiet and --verbose exclude each other", "kcovrig compare --help"},
 		"run --arch=arm64":                 {"one of these is needed: --patched, --unpatched, --as-is", "kcovrig run --help"},
 		"history show":                     {"wrong number of arguments (0): kcovrig history show RUN [flags]", "kcovrig history show --help"},
@@ -67,6 +69,8 @@ func TestDurationsHaveDays(t *testing.T) {
 	}
 	_, help, _ := call(t, "compare", "--help")
 	assert.Regexp(t, `--duration duration .*until the verdict is certain, for 2m at the most\)\n`, help, "none has no default")
+	_, help, _ = call(t, "barriers", "--help")
+	assert.Regexp(t, `--duration duration .*as long as it takes\)\n`, help, "it has no limit")
 	_, help, _ = call(t, "explain", "--help")
 	assert.Contains(t, help, "(default 30s)")
 }

@@ -115,8 +115,8 @@ func (t Test) effects(bounds []float64) []Result {
 			r.Effect, r.Reason = t.unexecuted(n)
 		case n > 0 && unsound != "" && (r.Effect == Silent || r.Effect == Showed): // the reference's hits too
 			r.Effect, r.Reason = Unknown, unsound
-		case n > 0 && r.Effect == Showed && !t.heldAgainstItself(s, out[0]):
-			r.Effect, r.Reason = Unknown, "the bug was seen, but of the code as it is too few windows were, to know that it does not show it"
+		case n > 0 && r.Effect == Showed && !t.laid(n, bounds):
+			r.Effect, r.Reason = Unknown, t.byItself(n)
 		}
 		if why := s.withheld(); why != "" && (r.Effect == Silent || r.Effect == NotExecuted) {
 			r.Effect, r.Reason = Unknown, why
@@ -203,22 +203,6 @@ func (t Test) touchesAll(number int, a trial.Alteration) bool {
 	return !slices.ContainsFunc(a, func(c trial.Change) bool {
 		return !slices.ContainsFunc(t.Trials[number-1].Alteration, func(d trial.Change) bool { return c.Address == d.Address && c.Before == d.Before })
 	})
-}
-
-// heldAgainstItself says whether enough was seen of the code as it is, to lay hits under
-// an alteration to that: it is silent by the rule, or had a whole turn in each mode with
-// hits.
-func (t Test) heldAgainstItself(s Seen, asItIs Result) bool {
-	if t.Reference == 0 || asItIs.Effect == Silent {
-		return true
-	}
-	own := t.of(0).Tallies
-	for i, c := range s.Tallies {
-		if c.HitWindows > 0 && (i >= len(own) || own[i].Windows < t.Limits.Turn*t.Limits.BlockSize) {
-			return false
-		}
-	}
-	return true
 }
 
 // why says in words why an alteration's effect is unknown.

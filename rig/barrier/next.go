@@ -104,6 +104,9 @@ func (t Test) cleanBlocks(results []Result, bounds []float64) []cleanBlocks {
 // can be told; 0: it is closed, waits, or has had the most.
 func (t Test) open(n int, results []Result, clean []cleanBlocks) uint64 {
 	s := t.of(n)
+	if more := t.toLay(n, results); more > 0 {
+		return more
+	}
 	if results[n].Effect != Unknown || !t.tested(n) || s.Broke != "" || s.Hits() > 0 || s.least() >= t.Limits.Most || s.fruitless() {
 		return 0
 	}

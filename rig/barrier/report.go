@@ -37,6 +37,8 @@ type Report struct {
 	Suggested   bool         `json:"suggested"`
 	Suggestions []Suggestion `json:"suggestions"` // weakest first
 	Stages      []string     `json:"stages"`      // of the search, those that ran
+	// CutShort: time, a fault or the user ended the search before all was tried.
+	CutShort bool `json:"cutShort,omitempty"`
 
 	NotFor  []string       `json:"notApplicable,omitempty"` // why the scenario is not for the tree or the architecture: nothing was tried
 	Notes   []string       `json:"notes"`
@@ -87,6 +89,7 @@ func NewReport(r trial.Result, v trial.Variant, test Test, rows []Row, search *S
 	}
 	if search != nil {
 		tests, out.Suggested, out.Rows = nil, true, nil
+		out.CutShort = !search.Ended && len(out.NotFor) == 0
 		for _, s := range search.Stages {
 			tests, out.Stages = append(tests, s.Test), append(out.Stages, s.Name)
 		}

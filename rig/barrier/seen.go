@@ -12,8 +12,9 @@ import (
 
 // Seen is what was seen under one alteration, over all its turns.
 type Seen struct {
-	Turns   int          `json:"turns"`
-	Tallies []wire.Tally `json:"tallies"` // one per mode, in the test's order; nil: none yet
+	Turns    int          `json:"turns"`
+	HitTurns int          `json:"hitTurns,omitempty"` // those with a hit
+	Tallies  []wire.Tally `json:"tallies"`            // one per mode, in the test's order; nil: none yet
 	// Executed is how often what it alters was executed under it: of several changes, the
 	// one that was executed least. Of number 0, which alters nothing, it says nothing.
 	Executed uint64 `json:"executed"`
@@ -65,6 +66,9 @@ func (t *Test) Add(number int, turn Seen) error {
 	s := &t.Seen[number]
 	if turn.Failed == "" { // else it is tried again, as if it had not been
 		s.Turns++
+	}
+	if turn.Hits() > 0 {
+		s.HitTurns++
 	}
 	s.Executed += turn.Executed
 	s.Unfit += turn.Unfit

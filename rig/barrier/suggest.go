@@ -42,6 +42,8 @@ type Search struct {
 	Limits Limits         `json:"limits"`
 	Stages []Stage        `json:"stages"` // the last one is under way; a long one is several of its name
 	ahead  []Stage        // what is left of the last one's
+	// Ended: all that may follow from what was found was tried.
+	Ended bool `json:"ended,omitempty"`
 	// Untried are the pairs of places beyond those that are tried.
 	Untried int `json:"untried,omitempty"`
 }

@@ -56,6 +56,7 @@ type Found struct {
 	Search    *barrier.Search  // for a barrier that is not there
 	Altered   *barrier.Altered // where the specification names an alteration: what is said of it
 	Witnesses []Witnessed
+	cut       bool                // the user interrupted it
 	sources   map[string][]string // see kernels.Sources; of a search
 	models    []barrier.Model     // of its suggestions
 }
@@ -90,6 +91,7 @@ func Find(ctx context.Context, cfg Config) (Found, error) {
 		f.named = &named
 	}
 	err = f.find(run.WithCommandEvents(ctx))
+	f.found.cut = ctx.Err() != nil
 	if err == nil {
 		err = f.keep()
 	}
@@ -225,7 +227,10 @@ func (f *finder) search(ctx context.Context, search *barrier.Search) error {
 		if err := f.take(ctx, &search.Stages[len(search.Stages)-1].Test); err != nil || ctx.Err() != nil {
 			return err
 		}
-		if _, more := leftOf(f.run.Config.Spec.Duration, f.spent); !more || !search.Then() {
+		if _, more := leftOf(f.run.Config.Spec.Duration, f.spent); !more {
+			return nil
+		}
+		if search.Ended = !search.Then(); search.Ended {
 			return nil
 		}
 	}
@@ -315,7 +320,7 @@ func (f Found) Answered() bool {
 		return f.Altered.Answered()
 	}
 	if f.Search != nil {
-		return len(f.Search.Suggestions()) > 0
+		return len(f.Search.Suggestions()) > 0 && !f.cut
 	}
 	return !slices.ContainsFunc(f.Rows, func(r barrier.Row) bool { return r.Answer == barrier.NoAnswer })
 }

@@ -245,6 +245,7 @@ func TestAnInterruptedSearchTellsWhatItHas(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, found.Result.Observations, 1)
 	assert.Equal(t, trial.OutcomeCut, found.Result.Observations[0].Outcome)
+	assert.True(t, found.cut)
 	assert.Len(t, found.Rows, 3)
 }
 

@@ -66,6 +66,11 @@ func TestThePlaceOfABarrierIsFound(t *testing.T) {
 	assert.Equal(t, want, suggested[0].Parts[0].Change)
 	assert.Positive(t, found.Result.Observations[0].Tallies[0].HitWindows, "as it is")
 	assert.Len(t, l.Boots, 1)
+	assert.False(t, found.Report().CutShort)
+	assert.True(t, found.Answered())
+	interrupted := found
+	interrupted.cut = true
+	assert.False(t, interrupted.Answered(), "though a place was found: less may do")
 
 	// The model is asked of the test that was made of what was seen, with the barrier.
 	said := found.Report().Suggestions[0].Model
@@ -73,6 +78,20 @@ func TestThePlaceOfABarrierIsFound(t *testing.T) {
 	require.NotNil(t, said.Test)
 	assert.Contains(t, said.Test.Text, "DMB ISHST")
 	assert.Equal(t, trial.Never, said.Test.Allowed)
+}
+
+// A search whose time is over before it is done says so.
+func TestASearchWithoutTimeIsCutShort(t *testing.T) {
+	l := lab(nil)
+	l.Lines = linesOf()
+	for v := range l.Guests {
+		l.Guests[v] = rigtest.Guest{Step: 64, HitEvery: 4, Hits: bad.Hits}
+	}
+	for duration, cut := range map[time.Duration]bool{time.Nanosecond: true, 0: false} {
+		found, err := find(t, l, func(c *Config) { c.Suggest, c.Spec.Duration = true, duration })
+		require.NoError(t, err)
+		assert.Equal(t, cut, found.Report().CutShort, duration)
+	}
 }
 
 // The stages of a search share the duration that was asked for.

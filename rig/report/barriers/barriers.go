@@ -36,16 +36,26 @@ func Sentence(r barrier.Report) string {
 		return alteredWords(*r.Altered)
 	}
 	if r.Suggested {
+		if len(r.Suggestions) == 0 && r.CutShort {
+			return "no place was found so far where a barrier is enough: the search did not come to its end"
+		}
 		if len(r.Suggestions) == 0 {
 			return "no place was found where a barrier is enough"
 		}
-		return "enough: " + inC(r.Suggestions[0].Parts)
+		return "enough: " + named(r, r.Suggestions[0])
 	}
 	var n [4]int
 	for _, row := range r.Rows {
 		n[column(row.Answer)]++
 	}
-	return fmt.Sprintf("%d ordering instructions: %d needed, %d not shown to be needed, %d not executed, %d without an answer", len(r.Rows), n[0], n[1], n[2], n[3])
+	return fmt.Sprintf("%s: %d needed, %d not shown to be needed, %d not executed, %d without an answer", counted(len(r.Rows), "ordering instruction"), n[0], n[1], n[2], n[3])
+}
+
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }
 
 func column(a barrier.Answer) int {
@@ -66,6 +76,15 @@ func answer(a barrier.Answer) string {
 
 // place is where an instruction is, in C where that is known.
 func place(i trial.Instruction) string { return words.OneLine(cmp.Or(i.Source, i.Place())) }
+
+// where is a row's place, with the function that it is compiled into: of a line of a header
+// there are many.
+func where(i trial.Instruction) string {
+	if i.Source == "" || i.Symbol == "" {
+		return place(i)
+	}
+	return place(i) + " in " + words.OneLine(i.Symbol)
+}
 
 // seen says by what a row's answer comes.
 func seen(r barrier.Report, row barrier.Row) string {
@@ -125,13 +144,13 @@ func disagreements(r barrier.Report) (out []string) {
 				said = "is possible without it"
 			}
 			out = append(out, fmt.Sprintf("measurement and model disagree on %s at %s: it is %s, and by the model %s %s (%s)",
-				words.OneLine(row.Text), place(row.Instruction), answer(row.Answer), r.Words.A(), said, words.OneLine(row.Model.Why)))
+				words.OneLine(row.Text), where(row.Instruction), answer(row.Answer), r.Words.A(), said, words.OneLine(row.Model.Why)))
 		}
 	}
 	for _, s := range r.Suggestions {
 		if s.Disagrees() {
 			out = append(out, fmt.Sprintf("measurement and model disagree on %s: it is enough by measurement, and by the model %s is possible with it (%s)",
-				inC(s.Parts), r.Words.A(), words.OneLine(s.Model.Why)))
+				named(r, s), r.Words.A(), words.OneLine(s.Model.Why)))
 		}
 	}
 	return out
@@ -209,6 +228,30 @@ func inC(parts []barrier.Part) string {
 	return strings.Join(out, ", and ")
 }
 
+// named says what a suggestion amounts to, with the places in the binary where the lines
+// are those of another suggestion too.
+func named(r barrier.Report, s barrier.Suggestion) string {
+	text, alike := inC(s.Parts), 0
+	for _, other := range r.Suggestions {
+		if inC(other.Parts) == text {
+			alike++
+		}
+	}
+	if alike < 2 {
+		return text
+	}
+	var at []string
+	for _, p := range s.Parts {
+		switch {
+		case p.Position != nil:
+			at = append(at, "before "+p.Position.Before.Text+" at "+p.Position.Before.Place())
+		case p.Access != nil:
+			at = append(at, p.Access.Text+" at "+p.Access.Place())
+		}
+	}
+	return text + " (" + words.OneLine(strings.Join(at, ", and ")) + ")"
+}
+
 // line is the line of a place whose file was just named.
 func line(i trial.Instruction) string {
 	if at := strings.LastIndexByte(i.Source, ':'); at >= 0 {
@@ -244,13 +287,19 @@ func grounds(r barrier.Report) []string {
 	case r.Reference.Number > 0:
 		out = append(out, fmt.Sprintf("The reference, %s: %s.", words.OneLine(r.Reference.What), r.Words.Seen(r.Reference.Hits, r.Reference.Windows)))
 	}
+	if r.Tried == 0 {
+		return append(out[:1], "No alteration had windows, so that nothing is said of any barrier.")
+	}
+	if r.CutShort && len(r.Suggestions) > 0 {
+		out = append(out, "The search did not come to its end: what is not named here may be enough, too, and less may do.")
+	}
 	compiled := "What a compiler would do otherwise is no part of it."
 	if r.Altered != nil {
 		compiled = "Nothing was built anew: smp_wmb() and its like are a barrier() to the compiler, too, and other source may become other code, which is no part of this."
 	}
 	return append(out,
 		fmt.Sprintf("That any silence here is wrong, of one as bad as the reference, has probability %.0e or less, all together.", r.Error),
-		fmt.Sprintf("%d alterations, in the median %.1f s each, on one built kernel. %s", r.Tried, r.Median, compiled))
+		fmt.Sprintf("%s, in the median %.1f s each, on one built kernel. %s", counted(r.Tried, "alteration"), r.Median, compiled))
 }
 
 // notFor says why the scenario does not apply, beside its first reason, and that nothing is said.

@@ -53,6 +53,9 @@ func weakened(t *testing.T) barrier.Report {
 	for number, seen := range map[int]barrier.Seen{0: silent, 1: reference, 2: seenOf(32, 4), 3: silent, 4: silent, 6: {Turns: 1, Tallies: seenOf(2048, 0).Tallies}, 7: {Turns: 1, Broke: "an oops elsewhere"}} {
 		require.NoError(t, test.Add(number, seen))
 	}
+	for range 3 {
+		require.NoError(t, test.Add(2, seenOf(32, 4))) // hits that do not come by themselves
+	}
 	rows := barrier.Rows(orderings, []uint64{0x40}, test)
 	rows[0].Model = barrier.Model{Says: trial.Sometimes, Why: "herd7"}
 	rows[1].Model = barrier.Model{Says: trial.Sometimes, Why: "herd7 on 2 ways between the two stores"}
@@ -67,6 +70,7 @@ func suggested(t *testing.T) barrier.Report {
 		Accesses:  []candidate.Access{{Instruction: before, Address: 0x50, Store: true}},
 	}
 	s := barrier.NewSearch(code, []string{"pc"}, limits)
+	s.Ended = true
 	broken := seenOf(2048, 500)
 	broken.Tallies[0].HitBlocks = 120
 	for number, seen := range []barrier.Seen{broken, seenOf(4096, 0), seenOf(4096, 0), seenOf(4096, 0)} {
@@ -120,6 +124,40 @@ func TestANamedAlterationInOneSentence(t *testing.T) {
 	assert.Contains(t, Sentence(weak), "not all of the 3 places")
 }
 
+// What was not tried to the end is no search that found nothing, and what had no windows
+// has no silence to be sure of.
+func TestASearchThatWasCutShortSaysSo(t *testing.T) {
+	r := suggested(t)
+	require.False(t, r.CutShort)
+	assert.NotContains(t, strings.Join(grounds(r), " "), "did not come to its end")
+	r.CutShort = true
+	assert.Contains(t, strings.Join(grounds(r), " "), "what is not named here may be enough, too")
+	r.Suggestions = nil
+	assert.Equal(t, "no place was found so far where a barrier is enough: the search did not come to its end", Sentence(r))
+	r.CutShort = false
+	assert.Equal(t, "no place was found where a barrier is enough", Sentence(r))
+	assert.Contains(t, strings.Join(grounds(r), " "), "That any silence here is wrong")
+	r.Tried = 0
+	assert.NotContains(t, strings.Join(grounds(r), " "), "That any silence here is wrong")
+	r = weakened(t)
+	r.Rows, r.Tried = r.Rows[:1], 1
+	assert.Contains(t, Sentence(r), "1 ordering instruction: ")
+	assert.Contains(t, strings.Join(grounds(r), " "), "1 alteration, in the median")
+}
+
+// Several places of one line are told apart.
+func TestSuggestionsOfOneLineNameTheirInstructions(t *testing.T) {
+	r := suggested(t)
+	alone := inC(r.Suggestions[0].Parts)
+	assert.Equal(t, alone, named(r, r.Suggestions[0]))
+	other, elsewhere := r.Suggestions[0], *r.Suggestions[0].Parts[0].Position
+	elsewhere.Before.Offset = 0x90
+	other.Parts = []barrier.Part{{Change: other.Parts[0].Change, Position: &elsewhere}}
+	r.Suggestions = append(r.Suggestions, other)
+	assert.Equal(t, alone+" (before str x3, [x1] at move_area+0x50)", named(r, r.Suggestions[0]))
+	assert.Equal(t, alone+" (before str x3, [x1] at move_area+0x90)", named(r, r.Suggestions[2]))
+}
+
 func TestReports(t *testing.T) {
 	for name, r := range map[string]barrier.Report{"weakened": weakened(t), "suggested": suggested(t), "altered": altered(t, 0, 4096)} {
 		for f, ext := range map[format.Format]string{format.Text: "txt", format.Markdown: "md", format.HTML: "html", format.JSON: "json"} {
@@ -154,7 +192,7 @@ func TestADisagreementIsSaidFirst(t *testing.T) {
 		require.NoError(t, Reports.Render(&out, format.Text, r))
 		return out.String()
 	}
-	assert.True(t, strings.HasPrefix(text(r), "measurement and model disagree on ldar x1, [x0] at kernel/ring.c:1004"))
+	assert.True(t, strings.HasPrefix(strings.Join(strings.Fields(text(r)), " "), "measurement and model disagree on ldar x1, [x0] at kernel/ring.c:1004 in move_area: it is not"))
 	assert.True(t, strings.HasPrefix(text(suggested(t)), "measurement and model disagree on smp_store_release()"), text(suggested(t)))
 
 	// An alteration by name, that is enough or not.
@@ -243,7 +281,7 @@ func TestNoReportHoldsControlCharacters(t *testing.T) {
 func TestTheOutputsOfTheDocumentation(t *testing.T) {
 	form := func(text string) string {
 		for _, same := range [][2]string{
-			{`dmb ish\w*`, "dmb"}, {`kernel/\w+\.c`, "FILE"}, {`between FILE:\d+ and :\d+|before FILE:\d+`, "PLACE"}, {`    smp_w?mb\(\);.*`, "barrier"}, {`without it;.*`, "without it"},
+			{`dmb ish\w*`, "dmb"}, {`kernel/\w+\.c`, "FILE"}, {`between FILE:\d+ and :\d+|before FILE:\d+`, "PLACE"}, {`    smp_w?mb\(\);.*`, "barrier"}, {`without it;.*`, "without it"}, {`(FILE:\d+) in \w+`, "$1 in FUNCTION"},
 		} {
 			text = regexp.MustCompile(same[0]).ReplaceAllString(text, same[1])
 		}

@@ -16,7 +16,7 @@ import (
 var barriersHTML string
 
 var pages = template.Must(template.Must(page.Reports.Clone()).New("barriers.html").Funcs(template.FuncMap{
-	"answer": answer, "place": place, "seen": seen, "inC": inC, "less": lessWords, "seenWith": seenWith, "seenAltered": seenAltered, "disagreements": disagreements,
+	"answer": answer, "where": where, "seen": seen, "named": named, "less": lessWords, "seenWith": seenWith, "seenAltered": seenAltered, "disagreements": disagreements,
 	"sentence": Sentence, "oneLine": words.OneLine, "grounds": grounds, "printable": printable,
 	"modelWithout": modelWithout, "modelWith": modelWith, "modelUnder": modelUnder, "sentences": sentences,
 }).Parse(barriersHTML))

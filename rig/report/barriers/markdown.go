@@ -41,11 +41,11 @@ func markdown(w io.Writer, r barrier.Report) error {
 			if m := modelWithout(r, row); m != "" {
 				said += "; " + m
 			}
-			words.Paragraph(&b, fmt.Sprintf("- %s: %s", words.Plain(place(row.Instruction)), words.Plain(said)), "  ", width)
+			words.Paragraph(&b, fmt.Sprintf("- %s: %s", words.Plain(where(row.Instruction)), words.Plain(said)), "  ", width)
 		}
 	}
 	for _, s := range r.Suggestions {
-		fmt.Fprintf(&b, "\n## %s\n\n", words.Plain(inC(s.Parts)))
+		fmt.Fprintf(&b, "\n## %s\n\n", words.Plain(named(r, s)))
 		words.Paragraph(&b, words.Plain(sentences(seenWith(r, s), modelWith(r, s.Model))), "", width)
 		b.WriteString("\n")
 		for _, l := range s.Less {

@@ -20,7 +20,7 @@ func text(w io.Writer, r barrier.Report) error {
 		words.Paragraph(&b, d, "  ", width)
 	}
 	for _, row := range r.Rows {
-		words.Paragraph(&b, fmt.Sprintf("%-22s  %s  %s", answer(row.Answer), words.OneLine(row.Text), place(row.Instruction)), "    ", width)
+		words.Paragraph(&b, fmt.Sprintf("%-22s  %s  %s", answer(row.Answer), words.OneLine(row.Text), where(row.Instruction)), "    ", width)
 		if row.SourceText != "" {
 			fmt.Fprintf(&b, "    %s\n", words.Cut(words.OneLine(row.SourceText), width-4))
 		}
@@ -32,7 +32,7 @@ func text(w io.Writer, r barrier.Report) error {
 		}
 	}
 	for _, s := range r.Suggestions {
-		words.Paragraph(&b, "enough: "+inC(s.Parts), "  ", width)
+		words.Paragraph(&b, "enough: "+named(r, s), "  ", width)
 		b.WriteString("  ")
 		words.Paragraph(&b, fmt.Sprintf("%s; miss %.0e%s", r.Words.Seen(0, s.Windows), s.Miss, restsOn(s.Modes)), "  ", width)
 		if said := modelWith(r, s.Model); said != "" {
