@@ -24,7 +24,7 @@ func TestJoinCountsTheHitBootsOfAPair(t *testing.T) {
 	} {
 		next := trial.Observation{Outcome: trial.OutcomeOK, Silence: &trial.Silence{}, Tallies: []wire.Tally{{Windows: 9, Blocks: 1, HitWindows: b.hits, HitBlocks: b.hits}}}
 		for first, n := range b.passed {
-			next.Silence.Pairs = append(next.Silence.Pairs, trial.StorePair{First: first, Second: "b", Passed: n})
+			next.Silence.Pairs = append(next.Silence.Pairs, trial.AccessPair{First: first, Second: "b", Passed: n})
 		}
 		Join(&all, next)
 		for _, p := range next.Silence.Pairs {

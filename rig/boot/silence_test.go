@@ -52,7 +52,7 @@ func TestPairsAreKeptWhereTheTwoWritesAreNotKnown(t *testing.T) {
 		{First: 0x108, Second: 0x300, Why: "passed", Count: 100}, {First: 0x104, Second: 0x108, Why: "passed", Count: 100},
 	}
 	got := silenceOf(sites, Writes{Unknown: true, Orders: []uint64{0x280}}, Entries{}, lines)
-	assert.Equal(t, []trial.StorePair{
+	assert.Equal(t, []trial.AccessPair{
 		{First: "f: a = 1;", Caution: 3},
 		{First: "f: a = 1;", Second: "f: b = 1;", Order: 6, Fix: 4, Caution: 1},
 		{First: "f: a = 1;", Second: "g: include/x.h:7", Passed: 9},
