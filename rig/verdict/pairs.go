@@ -81,7 +81,8 @@ type examined struct {
 
 func (k keptBy) examine(without, with []trial.AccessPair, shown shown, kind string) examined {
 	e := examined{weight: weight{factor: 1}}
-	before, after := tableOf(without), tableOf(with)
+	before := tableOf(without)
+	after := tableOf(with).beside(before)
 	for _, p := range without {
 		if p.Second == "" || p.Passed < max(shown.hits, 1) || p.HitBoots < shown.boots {
 			continue
@@ -122,12 +123,24 @@ func shareOfPair(p trial.AccessPair) float64 {
 type pairTable struct {
 	pairs  []trial.AccessPair
 	places map[string]bool
+	// rewritten are places that the fix orders by what stands there, and the other kernel has not.
+	rewritten map[string]bool
 }
 
 func tableOf(pairs []trial.AccessPair) pairTable {
-	t := pairTable{pairs, map[string]bool{}}
+	t := pairTable{pairs, map[string]bool{}, map[string]bool{}}
 	for _, p := range pairs {
 		t.places[p.First], t.places[p.Second] = true, true
+	}
+	return t
+}
+
+// beside tells which places the fix has rewritten, as far as its order shows them.
+func (t pairTable) beside(other pairTable) pairTable {
+	for _, p := range t.pairs {
+		if p.Fix > 0 && !other.places[p.Second] {
+			t.rewritten[p.Second] = true
+		}
 	}
 	return t
 }
@@ -138,7 +151,9 @@ func tableOf(pairs []trial.AccessPair) pairTable {
 func (t pairTable) of(first, second string) trial.AccessPair {
 	sum := trial.AccessPair{First: first, Second: second}
 	for _, p := range t.pairs {
-		is := func(place, wanted string) bool { return place == wanted || !t.places[wanted] && p.Fix > 0 }
+		is := func(place, wanted string) bool {
+			return place == wanted || !t.places[wanted] && (p.Fix > 0 || t.rewritten[place])
+		}
 		switch {
 		case p.Second == "" && is(p.First, first), p.First == "" && is(p.Second, second):
 			sum.Caution += p.Caution

@@ -63,6 +63,49 @@ func TestSilenceByPairsHasToBeEarned(t *testing.T) {
 	assert.Equal(t, doubtAlone, weighAlone(fixed, true).doubt)
 }
 
+// Without the fix d may overtake b: it still may where the fix makes b a release.
+func TestAPlaceThatTheFixRewroteStandsForTheOldOne(t *testing.T) {
+	broken := []trial.AccessPair{pair("a", "b", 0, 0, 500, 0), pair("b", "d", 0, 0, 500, 0)}
+	fixed := []trial.AccessPair{pair("a", "release b", 900, 900, 0, 0), pair("release b", "d", 0, 0, 800, 0)}
+	w := weigh(&trial.Silence{Pairs: broken}, &trial.Silence{Pairs: fixed}, shown{hits: 100}, true)
+	assert.Empty(t, w.doubt)
+	fixed[0].Fix = 0 // the place is another one, for all that is known
+	assert.Contains(t, weigh(&trial.Silence{Pairs: broken}, &trial.Silence{Pairs: fixed}, shown{hits: 100}, true).doubt, "saw no such two stores")
+}
+
+// Without the fix the load q may read what is older than p had seen; stores are as they were.
+func TestSilenceByLoads(t *testing.T) {
+	stores := []trial.AccessPair{pair("a", "b", 0, 0, 500, 0)}
+	broken := &trial.Silence{Pairs: stores, LoadPairs: []trial.AccessPair{pair("p", "q", 0, 0, 100, 0), pair("r", "s", 0, 0, 9, 0)}}
+	for name, c := range map[string]struct {
+		stores, loads []trial.AccessPair
+		factor        float64
+		doubt         string
+	}{
+		"the fix orders them":                      {stores, []trial.AccessPair{pair("p", "q", 300, 300, 0, 0)}, 1, ""},
+		"the first was rewritten":                  {stores, []trial.AccessPair{pair("acquire p", "q", 300, 300, 0, 0)}, 1, ""},
+		"caution hid half of what was older":       {stores, []trial.AccessPair{pair("p", "q", 300, 300, 0, 0), pair("", "q", 0, 0, 0, 300)}, 0.5, ""},
+		"of other loads it is no matter":           {stores, []trial.AccessPair{pair("p", "q", 300, 300, 0, 0), pair("", "s", 0, 0, 0, 300)}, 1, ""},
+		"caution kept the stores in order as well": {[]trial.AccessPair{pair("a", "b", 0, 0, 50, 450)}, []trial.AccessPair{pair("p", "q", 300, 300, 0, 0)}, 0.1, ""},
+		"another instruction orders them":          {stores, []trial.AccessPair{pair("p", "q", 300, 0, 0, 0)}, 0, doubtNotByFix},
+		"the fix does so now and then":             {stores, []trial.AccessPair{pair("p", "q", 300, 300, 3, 0)}, 0, doubtNotByFix},
+		"they still may":                           {stores, []trial.AccessPair{pair("p", "q", 0, 0, 300, 0)}, 0, doubtNotByFix},
+		"they do not meet":                         {stores, nil, 0, "saw no such two loads"},
+	} {
+		w := weigh(broken, &trial.Silence{Pairs: c.stores, LoadPairs: c.loads}, shown{hits: 50}, true)
+		assert.Equal(t, c.doubt == "", w.doubt == "", "%s: %s", name, w.doubt)
+		assert.Contains(t, w.doubt, c.doubt, name)
+		if c.doubt == "" {
+			assert.InDelta(t, c.factor, w.factor, 1e-9, name)
+		}
+	}
+	silent := &trial.Silence{Pairs: stores, LoadPairs: []trial.AccessPair{pair("p", "q", 300, 300, 0, 0)}}
+	assert.Contains(t, weigh(broken, silent, shown{hits: 101}, true).doubt, doubtNotByFix, "too seldom to explain the hits")
+	broken.Pairs = []trial.AccessPair{}
+	assert.Contains(t, weigh(broken, silent, shown{hits: 101}, true).doubt, doubtNoOvertaking)
+	assert.Empty(t, weigh(broken, silent, shown{hits: 100}, true).doubt, "no store overtook another")
+}
+
 // In a search nobody asks whether it is the fix that orders, but whether something does.
 func TestSilenceBesideAKernelThatShowsTheBug(t *testing.T) {
 	for name, c := range map[string]struct {

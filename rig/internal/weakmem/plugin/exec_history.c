@@ -272,6 +272,7 @@ void exec_body_load(unsigned int index, void *udata)
     COUNT(index, loads);
     turns_take(v, false);
     policy_pause(v);
+    policy_await(v);
     a = access_resolve(v, in);
     if (!access_reach(v, &a) || (writes_back(in) && in->rt == in->rn)) {
         drain_all(v, access_doubt(in, &a), in->pc);

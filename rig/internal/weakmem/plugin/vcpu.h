@@ -60,6 +60,7 @@ struct vcpu {
     unsigned int accesses;   /* ... of the body since the last meeting, if any came */
 
     unsigned int away_skip, away_often; /* policy: waits that ask nothing of the host */
+    bool await;              /* policy: the episode's first load may wait */
     uint64_t random;
     uint64_t skip, budget;   /* policy: callee stores to let run, then to delay */
     uint64_t callee_stores;  /* ... in this episode */
