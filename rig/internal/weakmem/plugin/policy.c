@@ -212,7 +212,7 @@ void policy_await(struct vcpu *v)
 {
     if (v->await) {
         v->await = false;
-        if (others_in_episodes(v)) {
+        if (others_in_episodes(v) && !MUTANT(first_load_never_waits)) {
             hold(v, visits_of_others, 0, visits_of_others(v, 0));
             COUNT(v->index, awaits);
         }

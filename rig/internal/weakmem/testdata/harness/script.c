@@ -92,7 +92,7 @@ static void set_policy(const char *name, uint64_t value)
         {"callee-max", &p->callee_max}, {"stale", &p->stale},
         {"exact", &p->exact}, {"track", &p->track},
         {"hold", &p->hold}, {"hold-ns", &p->hold_ns},
-        {"turns", &p->turns},
+        {"turns", &p->turns}, {"await", &p->await},
     };
     bool seed = strcmp(name, "seed") == 0;
 
