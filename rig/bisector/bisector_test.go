@@ -157,7 +157,7 @@ func TestBisectGoesOn(t *testing.T) {
 // A scenario with a program names no two writes: which stores matter shows at the bad end.
 func TestCommitsAreHeldAgainstTheEndThatShowsTheBug(t *testing.T) {
 	pair := func(order, passed uint64) *trial.Silence {
-		return &trial.Silence{Pairs: []trial.StorePair{{First: "f: a = 1", Second: "f: b = 1", Order: order, Passed: passed}}}
+		return &trial.Silence{Pairs: []trial.AccessPair{{First: "f: a = 1", Second: "f: b = 1", Order: order, Passed: passed}}}
 	}
 	search := func(clean *trial.Silence) (bisect.Report, *farm, error) {
 		f := newFarm(t, 10)
@@ -176,7 +176,7 @@ func TestCommitsAreHeldAgainstTheEndThatShowsTheBug(t *testing.T) {
 	assert.Equal(t, f.commits[5], r.First[0].Hash)
 	_, _, err = search(pair(900, 3))
 	require.ErrorContains(t, err, "none were kept in order by an instruction")
-	_, _, err = search(&trial.Silence{Pairs: []trial.StorePair{}})
+	_, _, err = search(&trial.Silence{Pairs: []trial.AccessPair{}})
 	require.ErrorContains(t, err, "the emulator saw no such two stores")
 }
 

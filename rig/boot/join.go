@@ -48,16 +48,21 @@ func Join(all *trial.Observation, next trial.Observation) {
 	}
 }
 
-// inHitBoot is what was noted in a boot with a hit: each pair says so whose second store
+// inHitBoot is what was noted in a boot with a hit: each pair says so whose second access
 // overtook the first in it.
 func inHitBoot(s trial.Silence) *trial.Silence {
-	s.Pairs = slices.Clone(s.Pairs)
-	for i := range s.Pairs {
-		if s.Pairs[i].Passed > 0 {
-			s.Pairs[i].HitBoots = 1
+	s.Pairs, s.LoadPairs = inHitBootAll(s.Pairs), inHitBootAll(s.LoadPairs)
+	return &s
+}
+
+func inHitBootAll(pairs []trial.AccessPair) []trial.AccessPair {
+	pairs = slices.Clone(pairs)
+	for i := range pairs {
+		if pairs[i].Passed > 0 {
+			pairs[i].HitBoots = 1
 		}
 	}
-	return &s
+	return pairs
 }
 
 func emptied(tallies []wire.Tally) []wire.Tally {

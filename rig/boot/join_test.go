@@ -24,16 +24,19 @@ func TestJoinCountsTheHitBootsOfAPair(t *testing.T) {
 	} {
 		next := trial.Observation{Outcome: trial.OutcomeOK, Silence: &trial.Silence{}, Tallies: []wire.Tally{{Windows: 9, Blocks: 1, HitWindows: b.hits, HitBlocks: b.hits}}}
 		for first, n := range b.passed {
-			next.Silence.Pairs = append(next.Silence.Pairs, trial.StorePair{First: first, Second: "b", Passed: n})
+			next.Silence.Pairs = append(next.Silence.Pairs, trial.AccessPair{First: first, Second: "b", Passed: n})
+			next.Silence.LoadPairs = append(next.Silence.LoadPairs, trial.AccessPair{First: first, Second: "b", Passed: n})
 		}
 		Join(&all, next)
 		for _, p := range next.Silence.Pairs {
 			assert.Zero(t, p.HitBoots, "the boot's own notes stay as they were")
 		}
 	}
-	got := map[string][2]uint64{}
-	for _, p := range all.Silence.Pairs {
-		got[p.First] = [2]uint64{p.Passed, p.HitBoots}
+	for _, pairs := range [][]trial.AccessPair{all.Silence.Pairs, all.Silence.LoadPairs} {
+		got := map[string][2]uint64{}
+		for _, p := range pairs {
+			got[p.First] = [2]uint64{p.Passed, p.HitBoots}
+		}
+		assert.Equal(t, map[string][2]uint64{"a": {6, 2}, "once": {60, 1}, "never": {0, 0}}, got)
 	}
-	assert.Equal(t, map[string][2]uint64{"a": {6, 2}, "once": {60, 1}, "never": {0, 0}}, got)
 }

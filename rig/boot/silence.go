@@ -3,7 +3,6 @@
 package boot
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -43,6 +42,7 @@ func silenceOf(sites []weakmem.Site, w Writes, reader Entries, lines []elfcode.L
 	var out trial.Silence
 	if w.Unknown {
 		out.Pairs = w.pairsOf(sites, places)
+		out.LoadPairs = w.loadPairsOf(sites, places)
 	}
 	for _, s := range sites {
 		switch {
@@ -51,7 +51,7 @@ func silenceOf(sites []weakmem.Site, w Writes, reader Entries, lines []elfcode.L
 			out.Stores.Add(stopAt(s, places))
 		case s.First == 0 && coderange.Within(reader.Code, s.Second) && s.Second != reader.Count:
 			addSite(&out.Loads, s, places)
-		case s.First != 0 && w.concern(s):
+		case s.First != 0 && !s.OfLoads() && w.concern(s):
 			addSite(&out.Stores, s, places)
 		}
 	}
@@ -70,45 +70,69 @@ func (w Writes) concern(s weakmem.Site) bool {
 		s.Second == 0 && strings.HasPrefix(s.Why, weakmem.WhyCaution))
 }
 
-// byFix says whether an instruction of the fix kept two stores in order.
+// byFix says whether an instruction of the fix kept two accesses in order.
 func (w Writes) byFix(s weakmem.Site) bool {
-	return s.Second != 0 && strings.HasPrefix(s.Why, weakmem.WhyOrder) && slices.Contains(w.Orders, s.By)
+	return s.Second != 0 && ordered(s) && slices.Contains(w.Orders, s.By)
+}
+
+func ordered(s weakmem.Site) bool {
+	return s.Why == weakmem.WhyLoadOrder || strings.HasPrefix(s.Why, weakmem.WhyOrder)
 }
 
 // pairsOf adds up the sites by the places of their two stores. What goes to the stack
 // no other CPU sees.
-func (w Writes) pairsOf(sites []weakmem.Site, places map[uint64]elfcode.Line) []trial.StorePair {
-	type key struct{ first, second string }
-	sums := map[key]*trial.StorePair{}
+func (w Writes) pairsOf(sites []weakmem.Site, places map[uint64]elfcode.Line) []trial.AccessPair {
+	sums := pairSums{}
 	for _, s := range sites {
-		if s.First == 0 || onStack(places[s.First]) || onStack(places[s.Second]) {
-			continue
-		}
-		at := key{placeOf(s.First, places), placeOf(s.Second, places)}
-		p := sums[at]
-		if p == nil {
-			p = &trial.StorePair{First: at.first, Second: at.second}
-			sums[at] = p
-		}
-		switch {
-		case s.Why == weakmem.WhyPassed:
-			p.Passed += s.Count
-		case strings.HasPrefix(s.Why, weakmem.WhyOrder):
-			p.Order += s.Count
-			if w.byFix(s) {
-				p.Fix += s.Count
-			}
-		default:
-			p.Caution += s.Count
+		if s.First != 0 && !s.OfLoads() && !onStack(places[s.First]) && !onStack(places[s.Second]) {
+			sums.add(w, s, places)
 		}
 	}
-	pairs := make([]trial.StorePair, 0, len(sums))
+	return sums.sorted()
+}
+
+// loadPairsOf adds up the sites by the places of their two loads. Caution hides older values
+// from the second of any two.
+func (w Writes) loadPairsOf(sites []weakmem.Site, places map[uint64]elfcode.Line) []trial.AccessPair {
+	sums := pairSums{}
+	for _, s := range sites {
+		alone := s.First == 0 && s.Second != 0 && s.Why != weakmem.WhyLoadChoice
+		if (s.OfLoads() || alone) && !onStack(places[s.Second]) {
+			sums.add(w, s, places)
+		}
+	}
+	return sums.sorted()
+}
+
+// pairSums are pairs by the places of their accesses.
+type pairSums map[[2]string]*trial.AccessPair
+
+func (sums pairSums) add(w Writes, s weakmem.Site, places map[uint64]elfcode.Line) {
+	at := [2]string{placeOf(s.First, places), placeOf(s.Second, places)}
+	p := sums[at]
+	if p == nil {
+		p = &trial.AccessPair{First: at[0], Second: at[1]}
+		sums[at] = p
+	}
+	switch {
+	case s.Why == weakmem.WhyPassed, s.Why == weakmem.WhyLoadPassed:
+		p.Passed += s.Count
+	case ordered(s):
+		p.Order += s.Count
+		if w.byFix(s) {
+			p.Fix += s.Count
+		}
+	default:
+		p.Caution += s.Count
+	}
+}
+
+func (sums pairSums) sorted() []trial.AccessPair {
+	pairs := make([]trial.AccessPair, 0, len(sums))
 	for _, p := range sums {
 		pairs = append(pairs, *p)
 	}
-	slices.SortFunc(pairs, func(a, b trial.StorePair) int {
-		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Second, b.Second))
-	})
+	trial.SortPairs(pairs)
 	return pairs
 }
 

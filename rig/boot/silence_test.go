@@ -52,7 +52,7 @@ func TestPairsAreKeptWhereTheTwoWritesAreNotKnown(t *testing.T) {
 		{First: 0x108, Second: 0x300, Why: "passed", Count: 100}, {First: 0x104, Second: 0x108, Why: "passed", Count: 100},
 	}
 	got := silenceOf(sites, Writes{Unknown: true, Orders: []uint64{0x280}}, Entries{}, lines)
-	assert.Equal(t, []trial.StorePair{
+	assert.Equal(t, []trial.AccessPair{
 		{First: "f: a = 1;", Caution: 3},
 		{First: "f: a = 1;", Second: "f: b = 1;", Order: 6, Fix: 4, Caution: 1},
 		{First: "f: a = 1;", Second: "g: include/x.h:7", Passed: 9},
@@ -60,4 +60,27 @@ func TestPairsAreKeptWhereTheTwoWritesAreNotKnown(t *testing.T) {
 	assert.Equal(t, uint64(4), got.Stores.Order, "what the fix's own instructions ordered")
 	assert.Zero(t, got.Stores.Passed+got.Stores.Caution)
 	assert.Nil(t, silenceOf(sites, Writes{}, Entries{}, lines).Pairs, "two writes are known")
+}
+
+func TestPairsOfLoadsAreKeptToo(t *testing.T) {
+	lines := []elfcode.Line{
+		{Addr: 0x104, Symbol: "f", Text: "ldr x1, [x2]", Source: "a = p->a;"}, {Addr: 0x300, Symbol: "f", Text: "ldr x3, [x4]", Source: "b = p->b;"},
+		{Addr: 0x108, Symbol: "f", Text: "ldp x1, x2, [sp, #16]", Source: "}"},
+	}
+	sites := []weakmem.Site{
+		{First: 0x104, By: 0x280, Second: 0x300, Why: "load-order", Count: 4},
+		{First: 0x104, By: 0x290, Second: 0x300, Why: "load-order", Count: 2}, // not the fix's
+		{First: 0x104, Second: 0x300, Why: "load-passed", Count: 9},
+		{By: 0x29c, Second: 0x300, Why: "load-caution-walk", Count: 3},
+		{Second: 0x300, Why: "load-choice", Count: 100}, // which load it passed is told by the others
+		{First: 0x104, Second: 0x108, Why: "load-passed", Count: 100}, {Why: "lost", Count: 1},
+	}
+	got := silenceOf(sites, Writes{Unknown: true, Orders: []uint64{0x280}}, Entries{}, lines)
+	assert.Equal(t, []trial.AccessPair{
+		{Second: "f: b = p->b;", Caution: 3},
+		{First: "f: a = p->a;", Second: "f: b = p->b;", Order: 6, Fix: 4, Passed: 9},
+	}, got.LoadPairs)
+	assert.Empty(t, got.Pairs, "they are none of stores")
+	assert.Equal(t, uint64(1), got.Stores.Caution, "what found no place")
+	assert.Nil(t, silenceOf(sites, Writes{}, Entries{}, lines).LoadPairs, "two writes are known")
 }

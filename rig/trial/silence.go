@@ -18,13 +18,16 @@ type Silence struct {
 	// Pairs are of a scenario that names no two writes, sorted: all stores in scope that
 	// another CPU can see. Stores then has what the fix's own instructions ordered, and as
 	// caution what found no place.
-	Pairs []StorePair `json:"pairs,omitempty"`
+	Pairs []AccessPair `json:"pairs,omitempty"`
+	// LoadPairs are of the same scenarios, sorted: two loads of which the later could read
+	// what is older than the earlier had seen, or could not.
+	LoadPairs []AccessPair `json:"loadPairs,omitempty"`
 }
 
-// StorePair is two stores in the order of the program. Their places are words that two
-// kernels have in common: the function, and the text of the source line.
-type StorePair struct {
-	First   string `json:"first"`
+// AccessPair is two stores, or two loads, in the order of the program. Their places are words
+// that two kernels have in common: the function, and the text of the source line.
+type AccessPair struct {
+	First   string `json:"first,omitempty"`  // empty: any earlier load
 	Second  string `json:"second,omitempty"` // empty: the episode ended before another store
 	Order   uint64 `json:"order"`            // as in Earned
 	Fix     uint64 `json:"fix"`              // of these, by an instruction on a line of the fix's
@@ -34,6 +37,13 @@ type StorePair struct {
 	// that is booted again after each hit.
 	HitBoots uint64 `json:"hitBoots,omitempty"`
 }
+
+func (p AccessPair) compare(o AccessPair) int {
+	return cmp.Or(cmp.Compare(p.First, o.First), cmp.Compare(p.Second, o.Second))
+}
+
+// SortPairs puts pairs in the order of their places.
+func SortPairs(pairs []AccessPair) { slices.SortFunc(pairs, AccessPair.compare) }
 
 // Earned counts how often two accesses met in the emulator.
 type Earned struct {
@@ -86,19 +96,22 @@ func (e *Earned) Sort() {
 func (s *Silence) Join(more Silence) {
 	s.Stores.join(more.Stores)
 	s.Loads.join(more.Loads)
-	for _, p := range more.Pairs {
-		at := slices.IndexFunc(s.Pairs, func(o StorePair) bool { return o.First == p.First && o.Second == p.Second })
+	s.Pairs, s.LoadPairs = joinPairs(s.Pairs, more.Pairs), joinPairs(s.LoadPairs, more.LoadPairs)
+}
+
+func joinPairs(pairs, more []AccessPair) []AccessPair {
+	for _, p := range more {
+		at := slices.IndexFunc(pairs, func(o AccessPair) bool { return o.compare(p) == 0 })
 		if at < 0 {
-			s.Pairs = append(s.Pairs, p)
+			pairs = append(pairs, p)
 			continue
 		}
-		sum := &s.Pairs[at]
+		sum := &pairs[at]
 		sum.Order, sum.Fix, sum.Passed, sum.Caution = sum.Order+p.Order, sum.Fix+p.Fix, sum.Passed+p.Passed, sum.Caution+p.Caution
 		sum.HitBoots += p.HitBoots
 	}
-	slices.SortFunc(s.Pairs, func(a, b StorePair) int {
-		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Second, b.Second))
-	})
+	SortPairs(pairs)
+	return pairs
 }
 
 // join adds up the counts; of the places, those that were kept.

@@ -140,7 +140,7 @@ func TestSettledAlone(t *testing.T) {
 	assert.False(t, SettledAlone(seen(9*need, 0, trial.Earned{Passed: 1, Order: 9}), 0.05), "a hit may still come")
 	assert.True(t, SettledAlone(seen(9*need, 0, trial.Earned{Caution: 9}), 0.05), "more windows change nothing")
 	pairs := func(blocks uint64) trial.Seen {
-		return trial.Seen{Tallies: lone(blocks, 0).Tallies, Silence: &trial.Silence{Pairs: []trial.StorePair{}}}
+		return trial.Seen{Tallies: lone(blocks, 0).Tallies, Silence: &trial.Silence{Pairs: []trial.AccessPair{}}}
 	}
 	assert.False(t, SettledAlone(pairs(need*11/10), 0.05), "not all may count beside another kernel")
 	assert.True(t, SettledAlone(pairs(need*14/10), 0.05))

@@ -9,40 +9,42 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// Which two stores a bug is about is not known where a scenario names none. They are
+// Which two accesses a bug is about is not known where a scenario names none. They are
 // among those of which, without the fix, the second overtook the first at least as
 // often as the bug was seen, since each hit needs one overtaking; where a hit ends the boot, in
 // each boot with a hit. Of these pairs the one
 // with the weakest evidence decides how much it means that no hit was seen. A pair of
 // which the fixed kernel never had both stores waiting has shown nothing; where no
 // instruction of the fix orders any pair, it is not the fix that prevented the hits.
+// Loads are asked where the fix orders no stores: a bug may need one that reads what is older
+// than an earlier one had seen.
 
 // Doubts about pairs.
 const (
-	doubtNoOvertaking = "no store was seen to overtake another as often as the bug was seen, so that no pair of stores explains it"
-	doubtNotByFix     = "of the stores that overtook one another without the patch, none were kept in order by an instruction on its own lines"
+	doubtNoOvertaking = "no store or load was seen to overtake another as often as the bug was seen, so that no pair of them explains it"
+	doubtNotByFix     = "of the stores and loads that overtook one another without the patch, none were kept in order by an instruction on its own lines"
 	doubtAlone        = "the scenario names no two writes: which stores matter shows beside the unpatched kernel alone"
-	doubtNotKept      = "of the stores that overtook one another in the kernel that shows the bug, none were kept in order by an instruction here"
+	doubtNotKept      = "of the stores and loads that overtook one another in the kernel that shows the bug, none were kept in order by an instruction here"
 	doubtLost         = "the emulator's table of places was full"
 )
 
-// weighPairs is what the patched kernel's silence is worth by pairs of stores, where
+// weighPairs is what the patched kernel's silence is worth by pairs of accesses, where
 // the unpatched one showed the bug so often.
 func weighPairs(unpatched, patched trial.Silence, shown shown) weight {
-	byFix := func(p trial.StorePair) bool { return p.Fix > 0 }
+	byFix := func(p trial.AccessPair) bool { return p.Fix > 0 }
 	return weighKept(unpatched, patched, shown, keptBy{byFix, doubtNotByFix, "without the patch", "with it"})
 }
 
-// weighBeside is what a kernel's silence is worth by pairs of stores, beside another that
+// weighBeside is what a kernel's silence is worth by pairs of accesses, beside another that
 // showed the bug: whatever instruction kept the pairs in order there.
 func weighBeside(showed, silent trial.Silence, shown shown) weight {
-	byAny := func(p trial.StorePair) bool { return p.Order > 0 }
+	byAny := func(p trial.AccessPair) bool { return p.Order > 0 }
 	return weighKept(showed, silent, shown, keptBy{byAny, doubtNotKept, "in the kernel that shows the bug", "here"})
 }
 
-// keptBy says what has to keep a pair of stores in order, and what to say where nothing did.
+// keptBy says what has to keep a pair in order, and what to say where nothing did.
 type keptBy struct {
-	is     func(trial.StorePair) bool
+	is     func(trial.AccessPair) bool
 	doubt  string
 	showed string // which kernel showed the bug, in words
 	silent string
@@ -52,30 +54,51 @@ func weighKept(unpatched, patched trial.Silence, shown shown, kept keptBy) weigh
 	if unpatched.Stores.Caution+patched.Stores.Caution > 0 {
 		return weight{doubt: doubtLost}
 	}
-	with := tableOf(patched.Pairs)
-	w, suspects, ordered := weight{factor: 1}, 0, false
-	for _, p := range unpatched.Pairs {
+	stores := kept.examine(unpatched.Pairs, patched.Pairs, shown, "stores")
+	if stores.ordered || stores.weight.doubt != "" {
+		return stores.weight
+	}
+	loads := kept.examine(unpatched.LoadPairs, patched.LoadPairs, shown, "loads")
+	switch {
+	case loads.weight.doubt != "":
+		return loads.weight
+	case stores.suspects+loads.suspects == 0:
+		return weight{doubt: kept.showed + " " + doubtNoOvertaking}
+	case !loads.ordered:
+		return weight{doubt: kept.doubt}
+	case stores.weight.factor < loads.weight.factor:
+		return stores.weight
+	}
+	return loads.weight
+}
+
+// examined is what pairs of one kind say.
+type examined struct {
+	weight   weight
+	suspects int
+	ordered  bool // a suspect was kept in order, each time
+}
+
+func (k keptBy) examine(without, with []trial.AccessPair, shown shown, kind string) examined {
+	e := examined{weight: weight{factor: 1}}
+	before := tableOf(without)
+	after := tableOf(with).beside(before)
+	for _, p := range without {
 		if p.Second == "" || p.Passed < max(shown.hits, 1) || p.HitBoots < shown.boots {
 			continue
 		}
-		suspects++
-		met := with.of(p.First, p.Second)
+		e.suspects++
+		met := after.of(p.First, p.Second)
 		if met.Order+met.Passed+met.Caution == 0 {
-			return weight{doubt: fmt.Sprintf("%s %q was overtaken by %q; %s the emulator saw no such two stores, so that it could not have told", kept.showed, p.First, p.Second, kept.silent)}
+			e.weight = weight{doubt: fmt.Sprintf("%s %q was overtaken by %q; %s the emulator saw no such two %s, so that it could not have told", k.showed, p.First, p.Second, k.silent, kind)}
+			return e
 		}
-		ordered = ordered || kept.is(met) && met.Passed == 0
-		before := tableOf(unpatched.Pairs).of(p.First, p.Second)
-		if part := ratio(shareOfPair(met), shareOfPair(before)); part < w.factor {
-			w.factor, w.mostly = part, fmt.Sprintf("what it could say least of was %q and then %q", p.First, p.Second)
+		e.ordered = e.ordered || k.is(met) && met.Passed == 0
+		if part := ratio(shareOfPair(met), shareOfPair(before.of(p.First, p.Second))); part < e.weight.factor {
+			e.weight.factor, e.weight.mostly = part, fmt.Sprintf("what it could say least of was %q and then %q", p.First, p.Second)
 		}
 	}
-	switch {
-	case suspects == 0:
-		return weight{doubt: kept.showed + " " + doubtNoOvertaking}
-	case !ordered:
-		return weight{doubt: kept.doubt}
-	}
-	return w
+	return e
 }
 
 // shown is how often a kernel showed the bug: hits in the mode that had least of them, and
@@ -92,35 +115,49 @@ func shownBy(tallies []wire.Tally, boots []trial.Boot) shown {
 	return s
 }
 
-func shareOfPair(p trial.StorePair) float64 {
+func shareOfPair(p trial.AccessPair) float64 {
 	return share(trial.Earned{Order: p.Order, Passed: p.Passed, Caution: p.Caution})
 }
 
 // pairTable finds pairs by their places.
 type pairTable struct {
-	pairs  []trial.StorePair
+	pairs  []trial.AccessPair
 	places map[string]bool
+	// rewritten are places that the fix orders by what stands there, and the other kernel has not.
+	rewritten map[string]bool
 }
 
-func tableOf(pairs []trial.StorePair) pairTable {
-	t := pairTable{pairs, map[string]bool{}}
+func tableOf(pairs []trial.AccessPair) pairTable {
+	t := pairTable{pairs, map[string]bool{}, map[string]bool{}}
 	for _, p := range pairs {
 		t.places[p.First], t.places[p.Second] = true, true
 	}
 	return t
 }
 
-// of is what was noted of two stores, with the caution that ended an episode behind the
-// first. A place that the kernel does not have was rewritten by the fix: what the fix
-// ordered stands for it.
-func (t pairTable) of(first, second string) trial.StorePair {
-	sum := trial.StorePair{First: first, Second: second}
+// beside tells which places the fix has rewritten, as far as its order shows them.
+func (t pairTable) beside(other pairTable) pairTable {
 	for _, p := range t.pairs {
-		is := func(place, wanted string) bool { return place == wanted || !t.places[wanted] && p.Fix > 0 }
+		if p.Fix > 0 && !other.places[p.Second] {
+			t.rewritten[p.Second] = true
+		}
+	}
+	return t
+}
+
+// of is what was noted of two accesses, with the caution that ended an episode behind the
+// first store, or that hid older values from the second load. A place that the kernel does
+// not have was rewritten by the fix: what the fix ordered stands for it.
+func (t pairTable) of(first, second string) trial.AccessPair {
+	sum := trial.AccessPair{First: first, Second: second}
+	for _, p := range t.pairs {
+		is := func(place, wanted string) bool {
+			return place == wanted || !t.places[wanted] && (p.Fix > 0 || t.rewritten[place])
+		}
 		switch {
-		case p.Second == "" && is(p.First, first):
+		case p.Second == "" && is(p.First, first), p.First == "" && is(p.Second, second):
 			sum.Caution += p.Caution
-		case p.Second != "" && is(p.First, first) && is(p.Second, second):
+		case p.First != "" && p.Second != "" && is(p.First, first) && is(p.Second, second):
 			sum.Order, sum.Fix = sum.Order+p.Order, sum.Fix+p.Fix
 			sum.Passed, sum.Caution = sum.Passed+p.Passed, sum.Caution+p.Caution
 		}

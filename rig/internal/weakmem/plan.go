@@ -23,6 +23,7 @@ type Policy struct {
 	Stale     uint64 // a load that may read an older value does
 	Exact     uint64 // else the emulator does the load itself
 	Pause     uint64 // a tracked load waits first, up to HoldNS
+	Await     uint64 // so does an episode's first, while another vCPU is in an episode, until that leaves a body
 	Track     uint64 // 1: views are kept from the first instruction
 	Turns     uint64 // this many vCPUs meet in bodies and take turns at each access; 0: none
 }
@@ -30,7 +31,7 @@ type Policy struct {
 // DefaultPolicy was chosen by measurement: stale reads in a quarter of the windows
 // or more, at a cost that scripts/bench shows.
 func DefaultPolicy() Policy {
-	return Policy{Active: 600, BodyDelay: 100, CalleeMax: 3, Hold: 1000, HoldNS: 1200, Stale: 500, Track: 1}
+	return Policy{Active: 600, BodyDelay: 100, CalleeMax: 3, Hold: 1000, HoldNS: 1200, Stale: 500, Await: 500, Track: 1}
 }
 
 // LitmusPolicy is for tests of a few instructions on the given number of CPUs:
@@ -46,7 +47,7 @@ func LooseLitmusPolicy() Policy {
 }
 
 func (p Policy) validate() error {
-	if max(p.Active, p.BodyDelay, p.Hold, p.Stale, p.Exact, p.Pause) > 1000 {
+	if max(p.Active, p.BodyDelay, p.Hold, p.Stale, p.Exact, p.Pause, p.Await) > 1000 {
 		return errors.New("a probability of the emulator's policy is above 1000 per 1000")
 	}
 	if p.HoldNS > 1e6 {
@@ -67,7 +68,7 @@ type parameter struct {
 func (p Policy) parameters() []parameter {
 	return []parameter{
 		{"active", p.Active}, {"body-delay", p.BodyDelay}, {"callee-max", p.CalleeMax}, {"hold", p.Hold}, {"hold-ns", p.HoldNS},
-		{"stale", p.Stale}, {"exact", p.Exact}, {"pause", p.Pause}, {"track", p.Track}, {"turns", p.Turns},
+		{"stale", p.Stale}, {"exact", p.Exact}, {"pause", p.Pause}, {"await", p.Await}, {"track", p.Track}, {"turns", p.Turns},
 	}
 }
 

@@ -22,10 +22,10 @@ const (
 	maxSites     = 32768
 )
 
-// Site is what kept one store from being passed by a later one, or a load from an
-// older value, and how often. Addresses are the guest's.
+// Site is what kept one store from being passed by a later one, one load by a later one, or
+// a load from an older value, and how often. Addresses are the guest's.
 type Site struct {
-	First  uint64 // the store that waited, or would have; 0: the site is a load's
+	First  uint64 // the store that waited, or would have, or the earlier load; 0: the site is a load's alone
 	By     uint64 // what made it visible, or raised the load's views; 0: nothing did
 	Second uint64 // the later store, or the load; 0: the episode ended before another store
 	Count  uint64
@@ -37,6 +37,8 @@ const (
 	WhyPassed      = "passed"       // the first still waited: the second overtook it, or could have
 	WhyOrder       = "order-"       // prefix: an instruction that Arm orders the two by
 	WhyCaution     = "caution-"     // prefix: the emulator's own caution
+	WhyLoadPassed  = "load-passed"  // the second load could read what is older than the first had seen
+	WhyLoadOrder   = "load-order"   // ... but for an instruction that Arm orders the two by
 	WhyLoadChoice  = "load-choice"  // the load had an older value to choose
 	WhyLoadCaution = "load-caution" // prefix: caution took the choice away
 
@@ -51,7 +53,7 @@ const (
 // siteWords are the words after caution- and load-caution- that may be shown; a
 // word that a later emulator adds is one more caution.
 var (
-	siteOrders = map[string]bool{"order-barrier": true, "order-release": true, "order-atomic": true, WhyPassed: true}
+	siteOrders = map[string]bool{"order-barrier": true, "order-release": true, "order-atomic": true, WhyPassed: true, WhyLoadPassed: true, WhyLoadOrder: true}
 	siteDoubt  = regexp.MustCompile(`^(load-)?caution-[a-z]{1,16}$`)
 )
 
@@ -92,6 +94,11 @@ func parseSites(data []byte) ([]Site, error) {
 		sites = append(sites, s)
 	}
 	return sites, nil
+}
+
+// OfLoads says whether the site is of two loads.
+func (s Site) OfLoads() bool {
+	return s.Why == WhyLoadPassed || s.Why == WhyLoadOrder
 }
 
 // siteWhy takes no word at its face value that does not fit the rest of its record.

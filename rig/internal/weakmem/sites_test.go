@@ -28,6 +28,7 @@ func record(s Site) []byte {
 func TestSitesAreRead(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{"passed", "passed"}, {"order-barrier", "order-barrier"}, {"order-release", "order-release"}, {"order-atomic", "order-atomic"},
+		{"load-passed", "load-passed"}, {"load-order", "load-order"},
 		{"caution-call", "caution-call"}, {"caution-newword", "caution-newword"}, {"lost", "lost"},
 		// Nothing that is not known may pass for an order.
 		{"order-new", "caution-unknown"}, {"load-choice", "caution-unknown"}, {"load-caution-walk", "caution-unknown"},
@@ -39,6 +40,7 @@ func TestSitesAreRead(t *testing.T) {
 	}
 	for _, c := range []struct{ in, want string }{
 		{"load-choice", "load-choice"}, {"load-caution-walk", "load-caution-walk"}, {"passed", "load-caution-unknown"}, {"caution-call", "load-caution-unknown"},
+		{"load-passed", "load-caution-unknown"}, {"load-order", "load-caution-unknown"},
 	} {
 		got, err := parseSites(record(Site{Second: 3, Count: 4, Why: c.in}))
 		require.NoError(t, err)

@@ -44,6 +44,19 @@ var widenScenes = []scene{
 		script: lookAtD0(append([]string{"reg 0 31 D1"}, onD0("run 0", "print counter holds == 0")...)...),
 	},
 	{
+		name: "an episode's first load waits while another vCPU is in an episode",
+		code: []string{"mov x9,#0; str x1,[x0]; nop; ret", look},
+		script: append([]string{"policy await 1000"}, lookAtD0("print counter awaits == 0", "reg 0 0 D0", "pc 0 C0", "step 0 2",
+			"pc 1 C1", "run 1", "print counter awaits == 1", "pc 1 C1", "step 1 2", "run 0", "run 1", "print counter awaits == 1")...),
+		mutant: "first_load_never_waits",
+	},
+	{
+		name: "an episode waits before its first load alone, and not where the policy says so",
+		code: []string{"mov x9,#0; str x1,[x0]; nop; ret", "mov x9,#0; ldr x3,[x0]; ldr x4,[x0]; ldr x5,[x0]; ret"},
+		script: append([]string{"policy await 1000"}, lookAtD0("reg 0 0 D0", "pc 0 C0", "step 0 2", "pc 1 C1", "run 1", "print counter awaits == 1",
+			"policy await 0", "pc 1 C1", "run 1", "print counter awaits == 1")...),
+	},
+	{
 		name: "a store that a load has passed waits before a store that a barrier puts behind it",
 		code: []string{read + "dmb ishst; str x2,[x0,#64]; ret", look},
 		script: lookAtD0(onD0("step 0 3", "policy body-delay 0", "print counter holds == 0", "step 0 1", "print counter holds == 1",

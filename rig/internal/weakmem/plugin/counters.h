@@ -41,6 +41,7 @@
     X(meetings, "entries that met the other vCPUs' and took turns")          \
     X(abandoned, "waits of turns given up since no other vCPU ran")            \
     X(pauses, "waits before a load")                                          \
+    X(awaits, "... of an episode's first, while another vCPU was in one")     \
     X(pageMisses, "accesses to pages not yet known to be writable")
 
 enum counter {

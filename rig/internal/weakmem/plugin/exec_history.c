@@ -12,6 +12,7 @@
 #include "history.h"
 #include "insn.h"
 #include "isa.h"
+#include "load_order.h"
 #include "look.h"
 #include "mutant.h"
 #include "pages.h"
@@ -41,13 +42,19 @@ static struct part part_at(uint64_t phys, unsigned int bytes)
     return (struct part){phys, phys & ~7ull, history_mask(phys, bytes), bytes};
 }
 
-/* What bounds a part's choice, by both kinds of views. */
-static void limits(struct vcpu *v, const struct part *p, const uint64_t pre[VIEWS],
-                   uint64_t out[VIEWS])
+/* What may bound a load: either kind of views, or these without what instructions raised
+ * that order loads. */
+enum { LIMIT_HELD = VIEW_HELD, LIMIT_SURE = VIEW_SURE, LIMIT_UNORDERED = VIEWS, LIMITS };
+
+/* What bounds a part's choice. */
+static void limits(struct vcpu *v, const struct part *p, const uint64_t pre[LIMITS],
+                   uint64_t out[LIMITS])
 {
-    for (unsigned int w = 0; w < VIEWS; w++) {
-        out[w] = join(pre[w], MUTANT(loads_ignore_coherence)
-                                  ? 0 : views_coherence(&v->views[w], p->phys, p->bytes));
+    for (unsigned int i = 0; i < LIMITS; i++) {
+        const struct views *w = &v->views[i == LIMIT_HELD ? VIEW_HELD : VIEW_SURE];
+
+        out[i] = join(pre[i], MUTANT(loads_ignore_coherence)
+                                  ? 0 : views_coherence(w, p->phys, p->bytes));
     }
 }
 
@@ -69,9 +76,25 @@ static unsigned int versions(struct vcpu *v, const struct insn *in, const struct
     return n;
 }
 
+/* Counts by site which loads this one could pass, and which instructions keep it from that. */
+static void tell_order(struct vcpu *v, const struct insn *in, const struct part *p,
+                       const uint64_t limit[LIMITS])
+{
+    uint64_t least = limit[LIMIT_UNORDERED];
+    struct version version[VERSIONS_MAX];
+    unsigned int n;
+
+    if (v->load_order.read_old <= least) {
+        return; /* no earlier load has seen what this one need not */
+    }
+    n = history_versions(p->granule, p->mask, least, version);
+    n = samples_merge(&v->samples, p->granule, p->mask, least, version, n);
+    load_order_tell(&v->load_order, in->pc, version, n, limit[LIMIT_HELD], limit[LIMIT_SURE]);
+}
+
 /* Counts by site whether there was a choice, or what hid one. */
 static void tell(struct vcpu *v, const struct insn *in, const struct part *p,
-                 const uint64_t limit[VIEWS], unsigned int n)
+                 const uint64_t limit[LIMITS], unsigned int n)
 {
     struct version version[VERSIONS_MAX];
 
@@ -80,12 +103,13 @@ static void tell(struct vcpu *v, const struct insn *in, const struct part *p,
     }
     if (n > 1) {
         sites_add(0, 0, in->pc, WHY_CHOICE);
-    } else if (history_overwritten(p->granule, p->mask, limit[VIEW_SURE])) {
+    } else if (history_overwritten(p->granule, p->mask, limit[LIMIT_SURE])) {
         sites_add(0, in->pc, in->pc, WHY_DOUBT_WRITER);
-    } else if (limit[VIEW_SURE] < limit[VIEW_HELD] &&
-               history_versions(p->granule, p->mask, limit[VIEW_SURE], version) > n) {
+    } else if (limit[LIMIT_SURE] < limit[LIMIT_HELD] &&
+               history_versions(p->granule, p->mask, limit[LIMIT_SURE], version) > n) {
         sites_add(0, v->doubt_pc, in->pc, v->doubt);
     }
+    tell_order(v, in, p, limit);
 }
 
 /* Which of n, the newest first. */
@@ -110,14 +134,14 @@ static uint64_t time_of(const struct version *read)
 
 /* At most a granule. The history's lock is held. */
 static struct choice choose(struct vcpu *v, const struct insn *in, struct part p,
-                            const uint64_t pre[VIEWS])
+                            const uint64_t pre[LIMITS])
 {
     struct version version[VERSIONS_MAX];
-    uint64_t limit[VIEWS];
+    uint64_t limit[LIMITS];
     unsigned int n, pick;
 
     limits(v, &p, pre, limit);
-    n = versions(v, in, &p, limit[VIEW_HELD], version);
+    n = versions(v, in, &p, limit[LIMIT_HELD], version);
     tell(v, in, &p, limit, n);
     pick = draw(v, n);
     return (struct choice){
@@ -128,7 +152,7 @@ static struct choice choose(struct vcpu *v, const struct insn *in, struct part p
 
 /* Both elements of a pair that is one access to one granule. */
 static void choose_united(struct vcpu *v, const struct insn *in, uint64_t phys,
-                          const uint64_t pre[VIEWS], struct choice c[2])
+                          const uint64_t pre[LIMITS], struct choice c[2])
 {
     c[0] = c[1] = choose(v, in, part_at(phys, 8), pre);
     c[1].phys += 4;
@@ -137,17 +161,17 @@ static void choose_united(struct vcpu *v, const struct insn *in, uint64_t phys,
 
 /* ... to two granules. */
 static void choose_pair(struct vcpu *v, const struct insn *in, uint64_t phys,
-                        const uint64_t pre[VIEWS], struct choice c[2])
+                        const uint64_t pre[LIMITS], struct choice c[2])
 {
     struct version version[2 * VERSIONS_MAX][2];
-    uint64_t limit[VIEWS], held[2], mask[2];
+    uint64_t limit[LIMITS], held[2], mask[2];
     unsigned int n, pick, bytes = 1u << in->size;
     struct part p;
 
     for (unsigned int i = 0; i < 2; i++) {
         p = part_at(phys + i * bytes, bytes);
         limits(v, &p, pre, limit);
-        held[i] = limit[VIEW_HELD];
+        held[i] = limit[LIMIT_HELD];
         mask[i] = p.mask;
     }
     n = history_pairs(phys & ~15ull, mask, held, version, 2 * VERSIONS_MAX);
@@ -197,11 +221,12 @@ static void perform(struct vcpu *v, const struct insn *in,
 static bool choose_all(struct vcpu *v, const struct insn *in,
                        const struct access *a, struct choice c[2])
 {
-    uint64_t pre[VIEWS];
+    uint64_t pre[LIMITS];
 
     for (unsigned int w = 0; w < VIEWS; w++) {
         pre[w] = views_before_load(&v->views[w], in, a->view[w]);
     }
+    pre[LIMIT_UNORDERED] = views_unordered(&v->views[VIEW_SURE], a->view[VIEW_SURE]);
     history_lock();
     if (a->single && in->size == 2 && !(a->phys & 7)) {
         choose_united(v, in, a->phys, pre, c);
@@ -247,6 +272,7 @@ void exec_body_load(unsigned int index, void *udata)
     COUNT(index, loads);
     turns_take(v, false);
     policy_pause(v);
+    policy_await(v);
     a = access_resolve(v, in);
     if (!access_reach(v, &a) || (writes_back(in) && in->rt == in->rn)) {
         drain_all(v, access_doubt(in, &a), in->pc);

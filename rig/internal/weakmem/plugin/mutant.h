@@ -81,6 +81,7 @@
     X(loads_ask_for_no_wait)                                                  \
     X(looks_end_no_wait)                                                      \
     X(nobody_is_away)                                                         \
+    X(first_load_never_waits)                                                 \
     X(interrupts_are_taken_without_news)
 
 enum mutant {

@@ -26,6 +26,7 @@ static bool set_parameter(struct plan *out, const char *name, uint64_t value)
         {"stale", &out->policy.stale},
         {"exact", &out->policy.exact},
         {"pause", &out->policy.pause},
+        {"await", &out->policy.await},
         {"track", &out->policy.track},
         {"turns", &out->policy.turns},
     };

@@ -5,6 +5,7 @@
 
 #include "chance.h"
 #include "counters.h"
+#include "gate.h"
 #include "look.h"
 #include "mutant.h"
 #include "plan.h"
@@ -32,6 +33,7 @@ bool policy_begin(struct vcpu *v)
     v->callee_stores = 0;
     v->skip = v->callee_before ? chance_below(v, v->callee_before) : 0;
     v->budget = 0;
+    v->await = chance_of(v, plan->policy.await);
     if (plan->policy.callee_max) {
         v->budget = 1 + chance_below(v, plan->policy.callee_max);
     }
@@ -193,5 +195,26 @@ void policy_pause(struct vcpu *v)
             pause_cpu();
         }
         COUNT(v->index, pauses);
+    }
+}
+
+static bool others_in_episodes(const struct vcpu *v)
+{
+    for (unsigned int i = 0; i < vcpu_count(); i++) {
+        if (i != v->index && __atomic_load_n(&gate_of(vcpu_of(i))->active, __ATOMIC_RELAXED) == EPISODE_DELAYS) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void policy_await(struct vcpu *v)
+{
+    if (v->await) {
+        v->await = false;
+        if (others_in_episodes(v) && !MUTANT(first_load_never_waits)) {
+            hold(v, visits_of_others, 0, visits_of_others(v, 0));
+            COUNT(v->index, awaits);
+        }
     }
 }

@@ -22,6 +22,8 @@
     X(BARRIER, "order-barrier", "barrier")                                    \
     X(RELEASE, "order-release", "store-release")                              \
     X(ATOMIC, "order-atomic", "atomic that acquires and releases")            \
+    X(LOAD_PASSED, "load-passed", "a load could read older than an earlier one had") \
+    X(LOAD_ORDER, "load-order", "... but for an instruction that orders loads") \
     X(CHOICE, "load-choice", "a load had an older value to choose")           \
     X(DOUBT_ATOMIC, "caution-atomic", "atomic that orders less than it did")  \
     X(DOUBT_SYSTEM, "caution-system", "system instruction")                   \
@@ -48,7 +50,8 @@ enum why {
 };
 
 struct site_record {
-    uint64_t first;  /* PC of the store that waited; 0: of a load's record */
+    uint64_t first;  /* PC of the store that waited, or of the earlier of two loads; 0: of a
+                      * load's record */
     uint64_t by;     /* PC of what made it visible, or raised the views */
     uint64_t second; /* PC of the later store, or of the load; 0: there was none */
     uint64_t count;

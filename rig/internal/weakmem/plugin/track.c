@@ -14,6 +14,7 @@
 #include "history.h"
 #include "insn.h"
 #include "isa.h"
+#include "load_order.h"
 #include "look.h"
 #include "mutant.h"
 #include "pages.h"
@@ -59,6 +60,7 @@ static void settle_late_load(struct vcpu *v, uint64_t now)
     for (unsigned int w = 0; w < VIEWS; w++) {
         views_after_load(&v->views[w], in, v->late.address[w], now);
     }
+    load_order_note(&v->load_order, &v->views[VIEW_SURE], in->pc);
 }
 
 void track_late(struct vcpu *v, const struct insn *in, const struct access *a)
@@ -88,12 +90,16 @@ static void begin(struct vcpu *v)
     for (unsigned int w = 0; w < VIEWS; w++) {
         views_floor(&v->views[w], v->floor ? v->floor : now);
     }
+    load_order_begin(&v->load_order, &v->views[VIEW_SURE]);
 }
 
 bool track_settle(struct vcpu *v, uint64_t pc)
 {
     struct gate *g = gate_of(v);
 
+    if (v->tracked) {
+        load_order_note(&v->load_order, &v->views[VIEW_SURE], v->pc);
+    }
     v->pc = pc;
     /* Who woke this vCPU may have seen an episode that has ended since. */
     if (g->active != EPISODE_DELAYS && !MUTANT(tracking_outlives_the_episode)) {

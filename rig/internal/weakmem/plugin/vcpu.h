@@ -14,6 +14,7 @@
 #include "buffer.h"
 #include "counters.h"
 #include "isa.h"
+#include "load_order.h"
 #include "look.h"
 #include "pages.h"
 #include "samples.h"
@@ -45,6 +46,7 @@ struct vcpu {
     bool tracked;            /* views are kept since the last floor */
     uint64_t floor;          /* history at the entry, where others ran since; 0: none did */
     struct views views[VIEWS];
+    struct load_order load_order; /* of VIEW_SURE */
     struct samples samples;
     struct late_load late;
     struct reservation reservation;
@@ -58,6 +60,7 @@ struct vcpu {
     unsigned int accesses;   /* ... of the body since the last meeting, if any came */
 
     unsigned int away_skip, away_often; /* policy: waits that ask nothing of the host */
+    bool await;              /* policy: the episode's first load may wait */
     uint64_t random;
     uint64_t skip, budget;   /* policy: callee stores to let run, then to delay */
     uint64_t callee_stores;  /* ... in this episode */

@@ -14,13 +14,14 @@ void views_floor(struct views *w, uint64_t time)
     for (unsigned int i = 0; i < COHERENCE_SLOTS; i++) {
         w->coherence[i].granule = 0;
     }
-    w->read_new = MUTANT(episode_begins_without_floor) ? 0 : time;
+    w->read_new = w->unordered = MUTANT(episode_begins_without_floor) ? 0 : time;
 }
 
 void views_raise(struct views *w, uint64_t time)
 {
     w->read_new = join(w->read_new, time);
     w->read_old = join(w->read_old, time);
+    w->unordered = join(w->unordered, time);
 }
 
 uint64_t views_data(const struct views *w, unsigned int number, bool simd)
@@ -156,6 +157,7 @@ static struct coherence *claim(struct views *w, uint64_t granule)
     }
     for (unsigned int i = 0; i < 8; i++) {
         w->read_new = c->granule ? join(w->read_new, c->time[i]) : w->read_new;
+        w->unordered = c->granule ? join(w->unordered, c->time[i]) : w->unordered;
         c->time[i] = 0;
     }
     c->granule = granule + 1;
@@ -181,6 +183,11 @@ uint64_t views_before_load(const struct views *w, const struct insn *in,
     uint64_t pre = join(address, w->read_new);
 
     return in->acquire && !MUTANT(acquire_ignores_releases) ? join(pre, w->release) : pre;
+}
+
+uint64_t views_unordered(const struct views *w, uint64_t address)
+{
+    return join(address, w->unordered);
 }
 
 void views_after_load(struct views *w, const struct insn *in, uint64_t address,

@@ -27,6 +27,7 @@ struct coherence {
 struct views {
     uint64_t read_old, write_old; /* vrOld, vwOld */
     uint64_t read_new;            /* vrNew */
+    uint64_t unordered;           /* vrNew, had no instruction ordered loads */
     uint64_t control;             /* vCAP */
     uint64_t release;             /* vRel */
     uint64_t general[ISA_REGISTERS], vector[ISA_REGISTERS], flags;
@@ -58,6 +59,8 @@ void views_set_coherence(struct views *w, uint64_t phys, unsigned int bytes,
 /* A load: what it must have seen, and what follows from what it read. */
 uint64_t views_before_load(const struct views *w, const struct insn *in,
                            uint64_t address);
+/* What it must have seen, had no instruction ordered it after others: no more. */
+uint64_t views_unordered(const struct views *w, uint64_t address);
 void views_after_load(struct views *w, const struct insn *in, uint64_t address,
                       uint64_t post);
 /* An atomic that read at read and, unless that is 0, wrote at wrote. Its result is

@@ -12,15 +12,18 @@
 
 bool script_cut;
 
-/* How often a reason was counted, at a place or, where that is 0, anywhere. */
-static uint64_t site_value(const char *why, uint64_t by)
+/* How often a reason was counted, at a place and between two others; 0: anywhere. */
+static uint64_t site_value(const char *why, uint64_t by, uint64_t first, uint64_t second)
 {
     struct site_record r;
     uint64_t sum = 0;
     FILE *f = fopen(plan->sites_file, "re");
 
     while (f && fread(&r, sizeof r, 1, f) == 1) {
-        sum += strcmp(r.why, why) == 0 && (!by || r.by == by) ? r.count : 0;
+        bool is = strcmp(r.why, why) == 0 && (!by || r.by == by) &&
+                  (!first || r.first == first) && (!second || r.second == second);
+
+        sum += is ? r.count : 0;
     }
     if (f) {
         fclose(f);
@@ -86,7 +89,9 @@ void script_print(const struct words *w)
     } else if ((strcmp(what, "altered") == 0 || strcmp(what, "unfit") == 0) && w->n == 4) {
         value = alteration_value(number(w, 2), number(w, 3), *what == 'u');
     } else if (strcmp(what, "site") == 0 && w->n == 4) {
-        value = site_value(w->at[2], number(w, 3));
+        value = site_value(w->at[2], number(w, 3), 0, 0);
+    } else if (strcmp(what, "site") == 0 && w->n == 6) {
+        value = site_value(w->at[2], number(w, 3), number(w, 4), number(w, 5));
     } else {
         fail("cannot print %s", what);
     }

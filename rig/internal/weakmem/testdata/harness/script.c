@@ -22,7 +22,7 @@
  *   asleep CPU                     its thread sleeps, as far as the plugin can see
  *   decode FILE                    what the decoder makes of its words
  *   print reg CPU NUMBER | pc CPU | mem ADDRESS BYTES | waiting CPU | faults CPU | io |
- *         counter NAME | site REASON PC | active CPU | cut |
+ *         counter NAME | site REASON PC [FIRST SECOND] | active CPU | cut |
  *         altered NUMBER PC | unfit NUMBER PC
  *
  * and those of litmus.c: thread, init, observe, whole, litmus, fine, fixed, all, turns,
@@ -92,7 +92,7 @@ static void set_policy(const char *name, uint64_t value)
         {"callee-max", &p->callee_max}, {"stale", &p->stale},
         {"exact", &p->exact}, {"track", &p->track},
         {"hold", &p->hold}, {"hold-ns", &p->hold_ns},
-        {"turns", &p->turns},
+        {"turns", &p->turns}, {"await", &p->await},
     };
     bool seed = strcmp(name, "seed") == 0;
 
