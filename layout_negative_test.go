@@ -35,6 +35,11 @@ func good() map[string]string {
 		"kernel/patches/kcov/0001-x.patch":         "From: someone\n",
 		"kernel/patches/kcov/0001-x.patch.license": "SPDX-License-Identifier: GPL-2.0-only\n",
 		"scripts/run":                              "#!/bin/bash\n# SPDX-License-Identifier: Apache-2.0\nf() {\n\t:\n}\n",
+		"REUSE.toml":                               "# SPDX-License-Identifier: Apache-2.0\n[[annotations]]\npath = \"**\"\nSPDX-License-Identifier = \"MIT\"\n",
+		"LICENSES/Apache-2.0.txt":                  "",
+		"LICENSES/GPL-2.0-only.txt":                "",
+		"LICENSES/GPL-2.0-or-later.txt":            "",
+		"LICENSES/MIT.txt":                         "",
 	}
 }
 
@@ -106,6 +111,14 @@ var bugsByName = []breaking{
 	{"scenarios stay at home", "scripts/run", "#!/bin/bash\n# KCOV\n"},
 }
 
+// licencesNamed are breaches of "licences have texts".
+var licencesNamed = []breaking{
+	{"licences have texts", "rig/rig.go", "// SPDX-License-Identifier: BSD-3-Clause\n\npackage rig\n"},
+	{"licences have texts", "REUSE.toml", "SPDX-License-Identifier = \"ISC\"\n"},
+	{"licences have texts", "REUSE.toml", ""},
+	{"licences have texts", "LICENSES/0BSD.txt", ""},
+}
+
 // limitsStated are pages whose limits are too high, or that the packages do not keep.
 var limitsStated = []breaking{
 	{"packages are small", "docs/architecture.md", strings.Replace(parts, "package 15", "package 0", 1)},
@@ -168,7 +181,7 @@ func TestEachCheckCanFail(t *testing.T) {
 		{"comments name theirs", "rig/rig.go", "package rig\n\n// Told is one.\ntype Ran struct{}\n"},
 	}
 	covered := map[string]bool{}
-	for _, tc := range slices.Concat(cases, variantsAsBools, archsKnown, bugsByName, wordsOfOne, limitsStated) {
+	for _, tc := range slices.Concat(cases, variantsAsBools, archsKnown, bugsByName, wordsOfOne, limitsStated, licencesNamed) {
 		tree := good()
 		if tc.file == "rig/extra.go" {
 			delete(tree, "rig/internal/b/b.go")

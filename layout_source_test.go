@@ -166,6 +166,40 @@ func filesNameLicence(files []source) []string {
 	return breaches
 }
 
+var licenceOf = regexp.MustCompile(`^[^\w"']*SPDX-License-Identifier(?:: | = ")([\w.-]+)"?(?: \*/| -->)?\n?$`)
+
+// licencesHaveTexts holds what files and REUSE.toml name against the texts in LICENSES, as
+// reuse lint does: none is missing, none is of no use.
+func licencesHaveTexts(files []source) []string {
+	var breaches []string
+	texts, by := map[string]bool{}, map[string]string{}
+	for _, s := range files {
+		if name, ok := strings.CutPrefix(s.path, "LICENSES/"); ok {
+			texts[strings.TrimSuffix(name, ".txt")] = true
+			continue
+		}
+		for line := range strings.Lines(s.text) {
+			if !strings.Contains(line, "SPDX") {
+				continue
+			}
+			if m := licenceOf.FindStringSubmatch(line); m != nil {
+				by[m[1]] = s.path
+			}
+		}
+	}
+	for name, path := range by {
+		if !texts[name] {
+			breaches = append(breaches, path+": LICENSES has no "+name+".txt")
+		}
+	}
+	for name := range texts {
+		if by[name] == "" {
+			breaches = append(breaches, "LICENSES/"+name+".txt: no file names it")
+		}
+	}
+	return breaches
+}
+
 // names says whether a line of text ends with want, comment closers aside.
 func names(text, want string) bool {
 	return slices.ContainsFunc(strings.Split(text, "\n"), func(line string) bool {

@@ -72,6 +72,7 @@ var checks = map[string]check{
 	"chains are short":           chainsAreShort,
 	"files refer down":           filesReferDown,
 	"files name their licence":   filesNameLicence,
+	"licences have texts":        licencesHaveTexts,
 	"names state a subject":      namesStateSubject,
 	"scenarios stay at home":     scenariosStayHome,
 	"comments name theirs":       commentsNameTheirs,
@@ -147,7 +148,7 @@ func load(t *testing.T, root fs.FS) []source {
 
 func skipped(dir string) bool {
 	switch dir {
-	case ".git", ".cache", "bin", "LICENSES":
+	case ".git", ".cache", "bin":
 		return true
 	}
 	return false

@@ -67,6 +67,8 @@ var ways = map[string][]way{
 	"kcovrig matrix docs/examples/nightly.yaml":                                                {{there: "e2e_matrix_test.go TestE2EMatrix"}, {here: "kcovrig matrix docs/examples/nightly.yaml --list", says: "arm64/debian:6.12/compare"}},
 	"kcovrig matrix nightly.yaml --nats nats://queue:4222":                                     {{there: overWires + "MatrixOnWorkers"}},
 	"kcovrig matrix nightly.yaml --out results/tonight --since results/yesterday":              {{here: "kcovrig matrix nightly.yaml --out results/tonight --since results/yesterday --resume --no-history", says: "2 of 2 cells as expected"}},
+	"kcovrig matrix nightly.yaml --list --format=github":                                       {{here: "-", says: `"include":`}},
+	"kcovrig run --as-is --tree . --bisect-exit-codes":                                         {{there: searchings}},
 	"kcovrig matrix nightly.yaml --cell='${{ matrix.id }}' --out results":                      {{here: "kcovrig matrix nightly.yaml --cell=arm64/unpatched/acquire --out results/cell --list", says: "arm64/unpatched/acquire"}},
 	"kcovrig matrix --schema >matrix.schema.json":                                              {{here: "-", says: `"\$schema"`}},
 	"kcovrig report results/*/ --file=nightly.yaml --format=html --output=results/report.html": {{here: "kcovrig report results/parts/*/ --file=nightly.yaml --format=html --output=results/report.html"}},

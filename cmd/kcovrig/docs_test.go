@@ -22,6 +22,7 @@ var (
 	quotedCode = regexp.MustCompile("`([^`]+)`")
 	shellWord  = regexp.MustCompile(`(?:'[^']*'|"[^"]*"|[^\s'"])+`)
 	betweenTwo = regexp.MustCompile(`\s(?:&&|\|\||[|;])\s`)
+	itsOutput  = regexp.MustCompile(`\$\((kcovrig [^)]*)\)`)
 )
 
 // noCommands begin as a command does and are none.
@@ -37,10 +38,20 @@ type quoted struct {
 func commandsIn(text string) (found []quoted) {
 	add := func(code string, whole bool) {
 		code, _, _ = strings.Cut(code, " #")
-		for _, part := range betweenTwo.Split(code, -1) {
+		parts := betweenTwo.Split(code, -1)
+		for _, m := range itsOutput.FindAllStringSubmatch(code, -1) {
+			parts = append(parts, m[1])
+		}
+		for _, part := range parts {
 			words := shellWord.FindAllString(part, -1)
 			at := slices.IndexFunc(words, func(w string) bool { return !strings.Contains(strings.SplitN(w, "/", 2)[0], "=") })
 			if at < 0 {
+				continue
+			}
+			if words[at] == "git" || words[at] == "sudo" { // they call another
+				at = max(at, slices.Index(words, "run")+1, slices.IndexFunc(words, func(w string) bool { return strings.HasSuffix(w, "/kcovrig") }))
+			}
+			if at == len(words) {
 				continue
 			}
 			switch rest := words[at+1:]; {
@@ -142,9 +153,10 @@ func TestEveryCommandOfTheDocumentsIsUnderstood(t *testing.T) {
 func TestWhatADocumentMayNotSay(t *testing.T) {
 	text := "`kcovrig comapre` `kcovrig cache\nlist` `kcovrig run --nonsense`\n\n" +
 		"    A=b bin/kcovrig litmus run\n    scripts/run --jobs=many # all\n    scripts/run doctor --archh=arm64\n    true && kcovrig run --patched --unpatched\n$ kcovrig cache ls extra\n" +
-		"    kcovrig compare --mode=pc | less\n    kcovrig history [--limit N] [--since T]\n    bin/kcovrig --version >version\n`kcovrig bisect --good` `kcovrig compare`, arm64\n"
+		"    kcovrig compare --mode=pc | less\n    kcovrig history [--limit N] [--since T]\n    bin/kcovrig --version >version\n`kcovrig bisect --good` `kcovrig compare`, arm64\n" +
+		"    git bisect run kcovrig run --as-iss\n    echo \"x=$(kcovrig matrix f --lists)\" >>\"$OUT\"\n    sudo -u k /opt/kcovrig/bin/kcovrig serv\n    git -C kcovrig log\n"
 	found := commandsIn(text)
-	require.Len(t, found, 13)
+	require.Len(t, found, 16)
 	var wrong []string
 	for _, q := range found {
 		if err := wrongWith(q); err != nil {
@@ -153,6 +165,7 @@ func TestWhatADocumentMayNotSay(t *testing.T) {
 	}
 	assert.Equal(t, []string{
 		"kcovrig litmus run", "kcovrig compare --arch=arm64 --jobs=many", "kcovrig doctor --archh=arm64", "kcovrig run --patched --unpatched", "kcovrig cache ls extra",
+		"kcovrig run --as-iss", "kcovrig matrix f --lists", "kcovrig serv",
 		"kcovrig comapre", "kcovrig cache list", "kcovrig run --nonsense",
 	}, wrong)
 }

@@ -58,9 +58,10 @@ func toolChecks(archs []arch.Arch) []trial.Check {
 		{"perl", "perl", []string{"perl"}, true},
 		{"C library headers", "/usr/include/stdlib.h", []string{"libc6-dev"}, true},
 		{"ELF library headers", "/usr/include/gelf.h", []string{"libelf-dev"}, true},
+		{"git", "git", []string{"git"}, true}, // puts patches on
+		{"xz", "xz", []string{"xz-utils"}, true},
 		{"OpenSSL headers", "/usr/include/openssl/ssl.h", []string{"libssl-dev"}, false},
 		{"ccache", "ccache", []string{"ccache"}, false},
-		{"git", "git", []string{"git"}, false},
 		{"clang", "clang", []string{"clang"}, false},
 		{"LLVM linker", "ld.lld", []string{"lld"}, false},
 		{"LLVM tools", "llvm-ar", []string{"llvm"}, false},

@@ -20,3 +20,14 @@ func TestMemoryForTwoGuests(t *testing.T) {
 		assert.Equal(t, want, memoryCheck(free, 1<<29))
 	}
 }
+
+// A comparison without options puts a patch on, by git, and unpacks Debian's source, by xz: a
+// machine that doctor finds in order must be able to.
+func TestWhatEachComparisonCallsIsRequired(t *testing.T) {
+	required := map[string]bool{}
+	for _, c := range toolChecks(nil) {
+		required[c.Name] = c.Required
+	}
+	assert.True(t, required["git"])
+	assert.True(t, required["xz"])
+}

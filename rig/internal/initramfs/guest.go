@@ -22,7 +22,9 @@ import (
 //go:generate env CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -trimpath -buildvcs=false "-ldflags=-w -buildid= -X=runtime.godebugDefault=asyncpreemptoff=1" -o bin/amd64 kcovrig/guest
 //go:generate gzip -9 -n -f bin/arm64 bin/amd64
 
-//go:embed bin
+// Where go build finds no file for one of these patterns, go generate ./rig/internal/initramfs makes it.
+//
+//go:embed bin/arm64.gz bin/amd64.gz
 var guests embed.FS
 
 // Generate is the command that builds the guests that kcovrig embeds.

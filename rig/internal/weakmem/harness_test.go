@@ -33,6 +33,7 @@ type build struct {
 	sanitized bool
 	mutants   bool
 	points    bool // another vCPU may go on at every access of the plugin's
+	races     bool // ThreadSanitizer looks at each access of the plugin's
 }
 
 var (
@@ -68,14 +69,18 @@ func harness(t testing.TB, b build) string {
 	if path := builds[b]; path != "" {
 		return path
 	}
-	path := filepath.Join(buildsDir, fmt.Sprintf("harness-%d-%t-%t-%t", b.api, b.sanitized, b.mutants, b.points))
-	plugin := sources(t, "plugin/*.c")
+	path := filepath.Join(buildsDir, fmt.Sprintf("harness-%d-%t-%t-%t-%t", b.api, b.sanitized, b.mutants, b.points, b.races))
+	plugin, rest := sources(t, "plugin/*.c"), sources(t, "testdata/harness/*.c")
 	flags := b.flags()
-	if b.points {
-		plugin = compilePoints(t, cc, b, path+"-plugin", plugin) // -O1, so that it has as many points
+	switch {
+	case b.points:
+		plugin = compileApart(t, cc, b, path+"-plugin", plugin, "--param=tsan-instrument-func-entry-exit=0") // -O1, so that it has as many points
+	case b.races:
+		plugin = append(compileApart(t, cc, b, path+"-plugin", plugin, "-Wno-tsan"), "-ltsan") // it knows no fences; nothing rests on one alone
+		rest = slices.DeleteFunc(rest, func(file string) bool { return filepath.Base(file) == "points.c" })
 	}
 	args := append(flags, "-O2", "-Wall", "-Wextra", "-Werror", "-pthread", "-Wl,--wrap=clock_gettime,--wrap=history_unlock,--wrap=calloc", "-o", path)
-	args = slices.Concat(args, plugin, sources(t, "testdata/harness/*.c"))
+	args = slices.Concat(args, rest, plugin)
 	compile(t, cc, "", args)
 	builds[b] = path
 	return path
@@ -93,14 +98,14 @@ func (b build) flags() []string {
 	return flags
 }
 
-// compilePoints makes objects of the plugin's sources that call testdata/harness/points.c
-// before each access to memory.
-func compilePoints(t testing.TB, cc string, b build, dir string, files []string) []string {
+// compileApart makes objects of the plugin's sources that call ThreadSanitizer's functions before
+// each access to memory: its own, or those of testdata/harness/points.c.
+func compileApart(t testing.TB, cc string, b build, dir string, files []string, flag string) []string {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o755); err != nil { // it is there where the compiler failed before
 		t.Fatal(err)
 	}
-	compile(t, cc, dir, slices.Concat(b.flags(), []string{"-fsanitize=thread", "--param=tsan-instrument-func-entry-exit=0", "-c"}, files))
+	compile(t, cc, dir, slices.Concat(b.flags(), []string{"-fsanitize=thread", flag, "-c"}, files))
 	objects, err := filepath.Glob(filepath.Join(dir, "*.o"))
 	if err != nil || len(objects) != len(files) {
 		t.Fatalf("%d objects of %d sources: %v", len(objects), len(files), err)

@@ -39,7 +39,7 @@ void exec_enter(unsigned int index, void *udata)
         floor = turns_meet(v);
     }
     if (!policy_begin(v)) {
-        gate_of(v)->active = EPISODE_NATIVE;
+        gate_episode(gate_of(v), EPISODE_NATIVE);
         return;
     }
     COUNT(index, episodes);
@@ -47,8 +47,8 @@ void exec_enter(unsigned int index, void *udata)
     trace_add(index, TRACE_ENTER, site->insn.pc, 0, 0, 0, 0);
     stops_clear(&v->stops);
     track_stop(v);
-    gate_of(v)->active = EPISODE_DELAYS;
-    gate_of(v)->tracking = plan->policy.track;
+    gate_episode(gate_of(v), EPISODE_DELAYS);
+    __atomic_store_n(&gate_of(v)->tracking, plan->policy.track, __ATOMIC_RELAXED);
     if (plan->policy.track) { /* nothing runs natively before the first callback */
         v->floor = floor;
     }
@@ -66,7 +66,7 @@ void exec_leave(unsigned int index, void *udata)
     }
     stops_end(&v->stops);
     trace_add(index, TRACE_LEAVE, pc, 0, 0, 0, 0);
-    gate_of(v)->active = EPISODE_NONE;
+    gate_episode(gate_of(v), EPISODE_NONE);
     __atomic_store_n(&v->visits,
                      v->visits + (((const struct site *)udata)->scope->role == SCOPE_BODY),
                      __ATOMIC_RELAXED);
@@ -276,7 +276,7 @@ void exec_event(unsigned int index, bool exception, uint64_t from, uint64_t to)
         drain_all(v, WHY_DOUBT_EXCEPTION, from);
     }
     stops_end(&v->stops);
-    gate_of(v)->active = EPISODE_NONE;
+    gate_episode(gate_of(v), EPISODE_NONE);
     track_stop(v);
     turns_part(v);
 }

@@ -39,4 +39,10 @@ static inline struct gate *gate_of(const struct vcpu *v)
     return qemu_plugin_scoreboard_find(gate_board, v->index);
 }
 
+/* Begins or ends one: track_wake_others() of another vCPU may look meanwhile. */
+static inline void gate_episode(struct gate *g, enum episode e)
+{
+    __atomic_store_n(&g->active, e, __ATOMIC_RELAXED);
+}
+
 #endif

@@ -145,7 +145,7 @@ void track_wake_others(const struct vcpu *v)
     for (unsigned int i = 0; i < vcpu_count(); i++) {
         struct gate *g = gate_of(vcpu_of(i));
 
-        if (i != v->index && g->active == EPISODE_DELAYS &&
+        if (i != v->index && __atomic_load_n(&g->active, __ATOMIC_RELAXED) == EPISODE_DELAYS &&
             !__atomic_load_n(&g->tracking, __ATOMIC_RELAXED)) {
             __atomic_store_n(&g->tracking, 1, __ATOMIC_RELAXED);
         }

@@ -42,11 +42,17 @@
 /* Sleeps: who is told of its turn may run before who told it has let go. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static uint32_t changes[MAX_VCPUS]; /* futexes: each counts what its waiter is told */
-static uint32_t inside, playing; /* vCPUs in a body; those of the current game */
+static uint32_t inside, playing; /* vCPUs in a body; those of the current game. A vCPU looks
+                                  * for itself there without the lock, so keep() writes them */
 static int64_t priority[MAX_VCPUS], lowest;
 static uint64_t started;        /* the game: the history's time */
 static uint64_t step, switches; /* bit n: step n is one */
 static enum { STORES, LATE_LOADS, ANY, KINDS } kind; /* of game: what is reordered */
+
+static void keep(uint32_t *vcpus, uint32_t those)
+{
+    __atomic_store_n(vcpus, those, __ATOMIC_RELAXED);
+}
 
 static uint64_t now_ns(void)
 {
@@ -106,7 +112,7 @@ static void begin_game(struct vcpu *v)
 {
     unsigned int count = (unsigned int)(chance_random(v) % 4);
 
-    playing = inside;
+    keep(&playing, inside);
     started = history_now();
     kind = chance_random(v) % KINDS;
     step = 0;
@@ -150,7 +156,7 @@ uint64_t turns_meet(struct vcpu *v)
         return 0;
     }
     pthread_mutex_lock(&lock);
-    inside |= 1u << v->index;
+    keep(&inside, inside | 1u << v->index);
     v->accesses = 0;
     if (!playing && (uint64_t)__builtin_popcount(inside) >= plan->policy.turns) {
         begin_game(v);
@@ -162,7 +168,7 @@ uint64_t turns_meet(struct vcpu *v)
         floor = started;
     } else {
         v->alone++;
-        inside &= ~(1u << v->index);
+        keep(&inside, inside & ~(1u << v->index));
     }
     pthread_mutex_unlock(&lock);
     return floor;
@@ -205,8 +211,8 @@ void turns_part(struct vcpu *v)
         return;
     }
     pthread_mutex_lock(&lock);
-    inside &= ~bit;
-    playing &= ~bit;
+    keep(&inside, inside & ~bit);
+    keep(&playing, playing & ~bit);
     tell_first(v);
     pthread_mutex_unlock(&lock);
 }
