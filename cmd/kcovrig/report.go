@@ -89,14 +89,6 @@ func (a *app) report(folders []string, o reportOptions) error {
 	return a.deliver(o.output, text.Bytes())
 }
 
-// widthFor is the terminal's width, for what goes there and not into a file.
-func (a *app) widthFor(output string) (width int) {
-	if output == "" {
-		width, _ = a.terminal(a.stdout)
-	}
-	return width
-}
-
 // reportMatrix renders the one report over all cells of a matrix.
 func (a *app) reportMatrix(args []string, file string, as format.Format, since, output string) error {
 	var text bytes.Buffer

@@ -130,9 +130,6 @@ func Hash(cells []Cell, patches []string) string {
 	return disk.Sum(text)
 }
 
-// NoPatchFiles are the words of a matrix that stand for other patches than a file's.
-func NoPatchFiles() []string { return []string{series, none} }
-
 // PatchFiles lists the patch files that the cells name, sorted, each once.
 func PatchFiles(cells []Cell) []string {
 	var files []string
