@@ -82,7 +82,7 @@ func (a *app) bisect(cmd *cobra.Command, o *options, c bisector.Config) error {
 		return nil
 	}
 	if o.json || len(r.Steps) > 0 {
-		if werr := searches.Searches.Render(a.stdout, o.shown(), r); err == nil {
+		if werr := searches.Searches.Render(a.stdout, o.shown(), searches.Shown{Report: r, Width: a.widthFor("")}); err == nil {
 			err = werr
 		}
 	}

@@ -19,7 +19,7 @@ func newCache(a *app) *cobra.Command {
 		Short: "Show or clear what is kept between runs",
 		Long:  "cache shows and removes what commands leave in the cache for later ones.\n\n" + exitsOfLists,
 		Example: `  kcovrig cache ls
-  kcovrig cache prune --older-than=168h
+  kcovrig cache prune --older-than=7d
   kcovrig cache prune`,
 		Args: onlyCommands,
 		RunE: noCommand,
@@ -66,7 +66,7 @@ then begin anew. The history stays.
 
 ` + exitsOfLists,
 		Example: `  kcovrig cache prune
-  kcovrig cache prune --older-than=168h`,
+  kcovrig cache prune --older-than=7d`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if age < 0 {

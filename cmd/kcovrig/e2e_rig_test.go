@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -51,9 +52,10 @@ type invocation struct {
 	args []string
 	env  []string // beside what the test has; later wins
 	mark string
-	tmp  string // its TMPDIR
-	path string // another kcovrig than this one; empty: this
-	dir  string // where it runs; empty: here
+	tmp  string   // its TMPDIR
+	path string   // another kcovrig than this one; empty: this
+	by   []string // the command that starts it, in its own place; empty: none
+	dir  string   // where it runs; empty: here
 	out  bytes.Buffer
 	log  watched
 	cmd  *exec.Cmd
@@ -82,7 +84,8 @@ func (c *invocation) start() *invocation {
 	if c.path != "" {
 		self = c.path
 	}
-	c.cmd = exec.Command(self, c.args...)
+	argv := append(append(slices.Clone(c.by), self), c.args...)
+	c.cmd = exec.Command(argv[0], argv[1:]...)
 	c.cmd.Dir, c.cmd.Env = c.dir, append(os.Environ(), c.env...)
 	c.cmd.Stdout, c.cmd.Stderr = &c.out, &c.log
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as a shell starts it

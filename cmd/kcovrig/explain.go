@@ -104,6 +104,14 @@ func (a *app) explain(cmd *cobra.Command, run result.Saved, o explainOptions) er
 	return explain.Explanations.Render(a.stdout, format.Of(o.json), explain.Explanation{Run: run, Options: o.show})
 }
 
+// widthFor is the terminal's width, for what goes there and not into a file.
+func (a *app) widthFor(output string) (width int) {
+	if output == "" {
+		width, _ = a.terminal(a.stdout)
+	}
+	return width
+}
+
 // terminal returns how many letters a line of w holds and whether colour is
 // welcome there: the terminal's width, else $COLUMNS; 0 where neither says.
 func (a *app) terminal(w io.Writer) (width int, color bool) {

@@ -72,7 +72,7 @@ func (a *app) history(cmd *cobra.Command, o *historyOptions) error {
 	}
 	if path := a.historyFile(o.db); o.db == "" && o.trend == "" && path != "" {
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) { // nothing was recorded yet
-			return histories.History.Render(a.stdout, format.Of(o.json), histories.RunList{Path: path})
+			return histories.History.Render(a.stdout, format.Of(o.json), histories.RunList{Path: path, Width: a.widthFor("")})
 		}
 	}
 	db, err := a.openHistory(cmd, o.db)
@@ -91,7 +91,7 @@ func (a *app) history(cmd *cobra.Command, o *historyOptions) error {
 	if err != nil {
 		return err
 	}
-	return histories.History.Render(a.stdout, format.Of(o.json), histories.RunList{Path: db.Path(), Runs: runs})
+	return histories.History.Render(a.stdout, format.Of(o.json), histories.RunList{Path: db.Path(), Runs: runs, Width: a.widthFor("")})
 }
 
 // recorded is a recorded run as a report takes it.
@@ -161,7 +161,7 @@ func newHistoryShow(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return report.Runs.Render(a.stdout, as, report.RunsReport{Runs: []result.Saved{run}})
+			return report.Runs.Render(a.stdout, as, report.RunsReport{Runs: []result.Saved{run}, Width: a.widthFor("")})
 		},
 	}
 	addDB(cmd, &db)

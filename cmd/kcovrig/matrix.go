@@ -137,7 +137,7 @@ func (a *app) runMatrix(cmd *cobra.Command, o *matrixOptions) error {
 	}
 	a.endAtLatest(o.shown.quiet, dir, afterMatrix(c, dir, doc.Counts.NotRun > 0 && err != nil))
 	a.counts = &doc.Counts
-	if werr := showMatrix(a.stdout, dir, o.shown.shown(), o.prev); err == nil {
+	if werr := showMatrix(a.stdout, dir, o.shown.shown(), o.prev, a.widthFor("")); err == nil {
 		err = werr
 	}
 	return err
@@ -158,21 +158,21 @@ func afterMatrix(c nightly.Config, dir string, interrupted bool) string {
 
 // showMatrix renders the matrix in dir, with what changed since the one in since;
 // empty: none.
-func showMatrix(w io.Writer, dir string, as format.Format, since string) error {
+func showMatrix(w io.Writer, dir string, as format.Format, since string, width int) error {
 	now, err := result.LoadMatrix(dir)
 	if err != nil {
 		return err
 	}
-	return renderMatrix(w, now, as, since)
+	return renderMatrix(w, now, as, since, width)
 }
 
-func renderMatrix(w io.Writer, now result.SavedMatrix, as format.Format, since string) error {
+func renderMatrix(w io.Writer, now result.SavedMatrix, as format.Format, since string, width int) error {
 	if since == "" {
-		return matrices.Reports.Render(w, as, matrices.Report{Now: now})
+		return matrices.Reports.Render(w, as, matrices.Report{Now: now, Width: width})
 	}
 	before, err := result.LoadMatrix(since)
 	if err != nil {
 		return err
 	}
-	return matrices.Reports.Render(w, as, matrices.Report{Now: now, Before: &before})
+	return matrices.Reports.Render(w, as, matrices.Report{Now: now, Before: &before, Width: width})
 }

@@ -72,6 +72,11 @@ func TestMatrixList(t *testing.T) {
 	assert.Contains(t, list(2, "--format=github"), "goes with --list")
 	assert.Contains(t, list(2, "--resume"), "no cache folder")
 
+	file = matrixFile(t, "axes: {patch: [serie]}\n")
+	assert.Contains(t, list(2, "--list"), `serie: no such file or directory; did you mean "series"?`)
+	file = matrixFile(t, "axes: {patch: [mine.patch]}\n")
+	assert.NotContains(t, list(2, "--list"), "did you mean")
+
 	file = matrixFile(t, "axes: {arch: [arm65]}\n")
 	assert.Contains(t, list(2), file+`:2:15: unknown arch "arm65"; did you mean "arm64"?`)
 }

@@ -97,8 +97,7 @@ func (a *app) show(o *options, r trial.Result, err error) error {
 
 // write prints a result.
 func (a *app) write(as format.Format, r trial.Result) error {
-	width, _ := a.terminal(a.stdout)
-	return report.Results.Render(a.stdout, as, report.Shown{Result: r, Width: width})
+	return report.Results.Render(a.stdout, as, report.Shown{Result: r, Width: a.widthFor("")})
 }
 
 // cells is progress for commands with many cells. In plain lines their stages are there

@@ -83,7 +83,7 @@ func (a *app) report(folders []string, o reportOptions) error {
 		runs = append(runs, run)
 	}
 	var text bytes.Buffer
-	if err := report.Runs.Render(&text, as, report.RunsReport{Runs: runs, Options: report.Options{TestedBy: o.testedBy}}); err != nil {
+	if err := report.Runs.Render(&text, as, report.RunsReport{Runs: runs, Options: report.Options{TestedBy: o.testedBy}, Width: a.widthFor(o.output)}); err != nil {
 		return err
 	}
 	return a.deliver(o.output, text.Bytes())
@@ -94,11 +94,11 @@ func (a *app) reportMatrix(args []string, file string, as format.Format, since, 
 	var text bytes.Buffer
 	var err error
 	if len(args) == 1 && file == "" {
-		err = showMatrix(&text, args[0], as, since)
+		err = showMatrix(&text, args[0], as, since, a.widthFor(output))
 	} else {
 		var now result.SavedMatrix
 		if now, err = nightly.Joined(args, file); err == nil {
-			err = renderMatrix(&text, now, as, since)
+			err = renderMatrix(&text, now, as, since, a.widthFor(output))
 		}
 	}
 	if err != nil {

@@ -3,12 +3,15 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/report/words"
 )
 
 const savedRun = "../../rig/report/testdata/runs/not-fixed"
@@ -28,6 +31,21 @@ func TestReport(t *testing.T) {
 	left, err := os.ReadDir(filepath.Dir(path))
 	require.NoError(t, err)
 	assert.Len(t, left, 1, "nothing is left beside it")
+}
+
+// What is printed fits the terminal; what goes into a file has nobody's width.
+func TestAReportFitsTheTerminal(t *testing.T) {
+	narrow := func(name string) string {
+		return map[string]string{"COLUMNS": "40", "KCOVRIG_CACHE": t.TempDir()}[name]
+	}
+	path := filepath.Join(t.TempDir(), "report.txt")
+	var out, errs bytes.Buffer
+	require.Equal(t, exitOK, execute(t.Context(), narrow, &out, &errs, []string{"report", savedRun}), errs.String())
+	assert.LessOrEqual(t, words.Widest(out.String()), 40, out.String())
+	require.Equal(t, exitOK, execute(t.Context(), narrow, &out, &errs, []string{"report", savedRun, "--output", path}), errs.String())
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Greater(t, words.Widest(string(text)), 80)
 }
 
 func TestReportWrongUsage(t *testing.T) {

@@ -12,10 +12,6 @@ import (
 	"kcovrig/rig/verdict"
 )
 
-// boundShown is the greatest number of blocks that is shown as one that has to count: one
-// that is larger, while little was seen, is soon another.
-const boundShown = 10000
-
 // bar is how much of something is there, as a bar: full only where it is all.
 func bar(have, of uint64, width int) string {
 	length := uint64(20)
@@ -48,7 +44,7 @@ func (b bound) line(width int) Line {
 	if b.hits != "" {
 		return Line{Alarm, head + b.hits}
 	}
-	known := b.need > 0 && b.need <= boundShown
+	known := b.need > 0 && b.need <= verdict.BlocksShown
 	if !known {
 		return Line{Usual, head + fmt.Sprintf("%s %d %s, no bound yet", bar(0, 1, width), b.have, b.of)}
 	}
@@ -135,7 +131,7 @@ func (t *task) alone(e trial.TallyEvent, width int) (out []bound) {
 
 // nearest is the bound of the mode that is farthest from its end; nil: none is known.
 func nearest(all []bound) *bound {
-	all = slices.DeleteFunc(all, func(b bound) bool { return b.hits == "" && (b.need == 0 || b.need > boundShown) })
+	all = slices.DeleteFunc(all, func(b bound) bool { return b.hits == "" && (b.need == 0 || b.need > verdict.BlocksShown) })
 	if len(all) == 0 {
 		return nil
 	}

@@ -55,6 +55,9 @@ const (
 	anyHost    = "any"
 )
 
+// NoPatchFiles are the words of a matrix that stand for other patches than a file's.
+func NoPatchFiles() []string { return []string{series, none} }
+
 // alterationKey is the axis of what the emulator alters in one kernel: barrier.Named has
 // the meaning.
 const alterationKey = "alteration"

@@ -150,7 +150,7 @@ func (d *document) scenarioValue(n *yaml.Node) (value, bool) {
 // reserved lists the words that are no path.
 func reserved(a axis) []string {
 	if a.key == "patch" {
-		return []string{series, none}
+		return NoPatchFiles()
 	}
 	return []string{a.fallback}
 }

@@ -74,9 +74,12 @@ func (c Config) read() (matrix.File, []matrix.Cell, error) {
 	return file, cells, err
 }
 
-// Cells lists the cells that a matrix command would run.
+// Cells lists the cells that a matrix command would run, if their patches are there.
 func Cells(c Config) ([]matrix.Cell, error) {
 	_, cells, err := c.read()
+	if err == nil {
+		_, err = patchContents(cells)
+	}
 	return cells, err
 }
 

@@ -49,13 +49,9 @@ func open(cfg Config) (*matrixRun, error) {
 		}
 		since = &before
 	}
-	var patches []string
-	for _, path := range matrix.PatchFiles(cells) {
-		text, err := patchContent(path)
-		if err != nil {
-			return nil, fault.Wrap(fault.User, "read the patch", err)
-		}
-		patches = append(patches, text)
+	patches, err := patchContents(cells)
+	if err != nil {
+		return nil, err
 	}
 	n := &matrixRun{
 		since: since,

@@ -30,16 +30,7 @@ func (to *outcomes) acceptOutcome(o fleet.Outcome) error {
 	if !known {
 		return fault.Newf(fault.Rig, "take an outcome", "no cell has the identity %s", o.Task)
 	}
-	var sent task.CellDone
-	if len(o.Value) > 0 {
-		if err := result.Decode(o.Value, &sent); err != nil {
-			return fault.Wrap(fault.Rig, "read the result of "+t.Cell.Name, err)
-		}
-	}
-	r := sent.Result
-	if len(o.Value) == 0 || o.Status != fleet.Done && r.Status != matrix.Failed {
-		r = failedCell(t.Cell, o.Failure.Err())
-	}
+	r, workerDir := received(o, t)
 	r.Cell, r.Worker, r.Folder = t.Cell, o.Worker, ""
 	for _, fail := range o.Faults {
 		r.Retries = append(r.Retries, fail.Err().Error())
@@ -50,11 +41,32 @@ func (to *outcomes) acceptOutcome(o fleet.Outcome) error {
 			return err
 		}
 		if r.Failure != nil {
-			r.Failure.Log = disk.Moved(sent.Folder, filepath.Join(t.Dir, filepath.Base(r.Folder)), r.Failure.Log)
+			r.Failure.Log = disk.Moved(workerDir, filepath.Join(t.Dir, filepath.Base(r.Folder)), r.Failure.Log)
 		}
 	}
 	to.done(r)
 	return nil
+}
+
+// received is what a worker sent of a cell, and the folder there that it speaks of. What cannot
+// be is the worker's failure: it costs the matrix this one cell.
+func received(o fleet.Outcome, t task.Cell) (matrix.CellResult, string) {
+	if len(o.Value) == 0 {
+		return failedCell(t.Cell, o.Failure.Err()), ""
+	}
+	var sent task.CellDone
+	err := result.Decode(o.Value, &sent)
+	if err == nil {
+		sent.Result.Cell = t.Cell // whatever it says that it was, or was to come to
+		err = sent.Result.Check()
+	}
+	switch {
+	case err != nil:
+		return failedCell(t.Cell, fault.Wrap(fault.Rig, "take the result of "+t.Cell.Name+" from worker "+o.Worker, err)), ""
+	case o.Status != fleet.Done && sent.Result.Status != matrix.Failed:
+		return failedCell(t.Cell, o.Failure.Err()), sent.Folder
+	}
+	return sent.Result, sent.Folder
 }
 
 // unpack moves a run folder that came as logs to its place.

@@ -3,6 +3,7 @@
 package nightly
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -10,7 +11,28 @@ import (
 	"strings"
 
 	"kcovrig/rig/disk"
+	"kcovrig/rig/fault"
+	"kcovrig/rig/matrix"
+	"kcovrig/rig/yamlfile"
 )
+
+// patchContents are the contents of the patches that cells name, sorted by their names.
+func patchContents(cells []matrix.Cell) ([]string, error) {
+	var out []string
+	for _, path := range matrix.PatchFiles(cells) {
+		text, err := patchContent(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			if near := yamlfile.Nearest(filepath.Base(path), matrix.NoPatchFiles()); near != "" {
+				err = fmt.Errorf("%w; did you mean %q?", err, near)
+			}
+		}
+		if err != nil {
+			return nil, fault.Wrap(fault.User, "read the patch", err)
+		}
+		out = append(out, text)
+	}
+	return out, nil
+}
 
 // patchContent is all that a patch file holds, or a folder of them with its names.
 func patchContent(path string) (string, error) {

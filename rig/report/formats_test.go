@@ -31,7 +31,7 @@ const tester = "A Tester <tester@example.org>"
 func render(t *testing.T, as string, runs []result.Saved) string {
 	t.Helper()
 	var out bytes.Buffer
-	require.NoError(t, Runs.Render(&out, format.Format(as), RunsReport{runs, Options{TestedBy: tester}}))
+	require.NoError(t, Runs.Render(&out, format.Format(as), RunsReport{Runs: runs, Options: Options{TestedBy: tester}}))
 	return out.String()
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/trial"
 )
 
@@ -32,7 +33,7 @@ func writeReaders(b *strings.Builder, r trial.Result, width int) {
 		}
 		rows = append(rows, row)
 	}
-	writeTable(b, rows, 1, 0, width)
+	words.Table(b, rows, 1, 0, width)
 	b.WriteString("\n")
 }
 

@@ -30,6 +30,7 @@ type Options struct {
 type RunsReport struct {
 	Runs    []result.Saved
 	Options Options
+	Width   int // the terminal's, for text; 0: none is known
 }
 
 // Runs are all formats of a report on runs.
@@ -65,7 +66,7 @@ func writeTexts(w io.Writer, r RunsReport) error {
 				return err
 			}
 		}
-		if err := Text(w, run.Document.Result(), 0); err != nil {
+		if err := Text(w, run.Document.Result(), r.Width); err != nil {
 			return err
 		}
 		if run.Document.Error != nil {

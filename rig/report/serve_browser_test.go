@@ -136,6 +136,25 @@ func TestHistoryInABrowser(t *testing.T) {
 	}
 }
 
+// A square that also says which way a rate moved can be read on paper, where squares are small.
+func TestTheSignsOfASquareStandApart(t *testing.T) {
+	root := serve(t)
+	b := report.StartBrowser(t, root)
+	b.Open(root)
+	for _, media := range []string{"screen", "print"} {
+		b.Call("Emulation.setDeviceMetricsOverride", map[string]any{"width": 718, "height": 800, "deviceScaleFactor": 1, "mobile": false}, nil)
+		b.Call("Emulation.setEmulatedMedia", map[string]any{"media": media}, nil)
+		assert.Equal(t, "5", b.Eval("document.querySelectorAll('table.grid td .moved').length"))
+		assert.Empty(t, b.Eval(overlapping), media)
+	}
+}
+
+// overlapping names the squares whose two signs lie on one another, or outside.
+const overlapping = `[...document.querySelectorAll('table.grid td .moved')].map(m => {
+  const a = m.previousElementSibling.getBoundingClientRect(), b = m.getBoundingClientRect(), s = m.parentElement.getBoundingClientRect();
+  return a.left < s.left || b.right > s.right || a.right > b.left + b.width / 4 ? [a.left, a.right, b.left, b.right].map(x => x.toFixed(1)) + '' : '';
+}).filter(Boolean).join('; ')`
+
 // paleCells counts the grid's squares whose sign has less contrast to the square than 4.5.
 const paleCells = `(() => {
   const lum = c => { const v = c.match(/[\d.]+/g).slice(0, 3).map(x => { x = c.startsWith('color(') ? +x : x / 255; return x <= .04045 ? x / 12.92 : ((x + .055) / 1.055) ** 2.4 }); return .2126 * v[0] + .7152 * v[1] + .0722 * v[2] };

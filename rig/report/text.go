@@ -40,7 +40,7 @@ func Text(w io.Writer, r trial.Result, width int) error {
 		writeFindings(&b, r)
 		b.WriteString("\nno verdict: one kernel alone gives a tally; kcovrig compare judges a patch\n")
 	}
-	_, err := io.WriteString(w, fitted(b.String(), width))
+	_, err := io.WriteString(w, words.Fitted(b.String(), width))
 	return err
 }
 
@@ -93,13 +93,13 @@ func writeTallies(b *strings.Builder, r trial.Result, width int) {
 		}
 	}
 	const outcomes = 3
-	if ok := string(trial.OutcomeOK); !fits(inColumns(rows, tabwriter.AlignRight), width) &&
+	if ok := string(trial.OutcomeOK); !words.Fits(words.InColumns(rows, tabwriter.AlignRight), width) &&
 		!slices.ContainsFunc(rows[1:], func(row []string) bool { return row[outcomes] != ok }) {
 		for i := range rows {
 			rows[i] = slices.Delete(rows[i], outcomes, outcomes+1)
 		}
 	}
-	writeTable(b, rows, outcomes, tabwriter.AlignRight, width)
+	words.Table(b, rows, outcomes, tabwriter.AlignRight, width)
 	b.WriteString("\n")
 }
 

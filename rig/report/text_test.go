@@ -14,6 +14,7 @@ import (
 
 	"kcovrig/rig/goldentest"
 	"kcovrig/rig/report/reporttest"
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -179,7 +180,7 @@ func TestTextFitsATerminal(t *testing.T) {
 		for _, width := range []int{100, 80, 40} {
 			var out bytes.Buffer
 			require.NoError(t, Text(&out, run, width))
-			assert.LessOrEqual(t, widest(out.String()), width, out.String())
+			assert.LessOrEqual(t, words.Widest(out.String()), width, out.String())
 			if name == "fixed" && width < 100 {
 				goldentest.Check(t, fmt.Sprintf("width%d.txt", width), out.Bytes())
 			}

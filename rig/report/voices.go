@@ -64,7 +64,7 @@ func writeVoices(b *strings.Builder, r trial.Result, width int) {
 		for i := range rows {
 			rows[i][0] = "  " + rows[i][0]
 		}
-		writeTable(b, rows, 1, 0, width)
+		words.Table(b, rows, 1, 0, width)
 	}
 	for _, line := range others {
 		fmt.Fprintf(b, "  %s\n", line)

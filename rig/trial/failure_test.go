@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -23,4 +25,12 @@ func TestEveryFailureSaysWhatToTry(t *testing.T) {
 	interrupted := fault.Wrap(fault.Rig, "op", fmt.Errorf("stopped: %w", context.Canceled))
 	assert.Empty(t, FailureOf(interrupted).Try, "whoever pressed Ctrl-C knows")
 	assert.Nil(t, FailureOf(nil))
+}
+
+// What the system ran out of is no matter of a missing tool.
+func TestWhatTheSystemRanOutOfIsWhatToMend(t *testing.T) {
+	for err, words := range map[error]string{syscall.EMFILE: "ulimit -n", syscall.ENFILE: "open files", syscall.ENOSPC: "TMPDIR", syscall.EDQUOT: "TMPDIR"} {
+		assert.Contains(t, FailureOf(fault.Wrap(fault.Rig, "start", &os.PathError{Op: "open", Path: "/x", Err: err})).Try, words, err)
+	}
+	assert.Equal(t, "install x", FailureOf(&fault.Error{Kind: fault.Rig, Op: "start", Err: syscall.EMFILE, Try: "install x"}).Try, "who knows better")
 }

@@ -3,9 +3,11 @@
 package trial
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
+	"syscall"
 	"time"
 
 	"kcovrig/rig/fault"
@@ -200,9 +202,22 @@ func FailureOf(err error) *Failure {
 	if interrupted {
 		f.Message = "interrupted: " + f.Message
 	} else if f.Try == "" {
-		f.Try = lastResort[all.Kind]
+		f.Try = cmp.Or(ranOut(err), lastResort[all.Kind])
 	}
 	return f
+}
+
+// ranOut is what to try where the system had no more of something; empty: it is not that.
+func ranOut(err error) string {
+	switch {
+	case errors.Is(err, syscall.EMFILE):
+		return "allow more open files: ulimit -n 1024"
+	case errors.Is(err, syscall.ENFILE):
+		return "end other programs: the system has no more open files to give"
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return "make room: kcovrig cache prune, or other folders in KCOVRIG_CACHE and TMPDIR"
+	}
+	return ""
 }
 
 // AskHelp is what a user can always try. Who knows which command it is names that instead.

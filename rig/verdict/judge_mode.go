@@ -136,8 +136,12 @@ func tooFew(words wording.Words, mode string, blocks uint64, m trial.ModeJudgeme
 	return text
 }
 
+// BlocksShown is the greatest number of blocks that people are told to be needed: a larger
+// one is a guess, while little was seen, and soon another.
+const BlocksShown = 10000
+
 func needed(n uint64) string {
-	if n == 0 {
+	if n == 0 || n > BlocksShown {
 		return "more from both kernels"
 	}
 	return fmt.Sprint(n)

@@ -124,6 +124,16 @@ func TestIdenticalKernelsOnTSOSayWhatABarrierIsThere(t *testing.T) {
 	}
 }
 
+// While little was seen the number of blocks that are needed is a guess, soon another one, and
+// may have ten digits: people are told no such number.
+func TestAGreatNumberOfBlocksIsNotSaidToBeNeeded(t *testing.T) {
+	seldom, few := tally("pc", 400, 55), tally("pc", 10, 0)
+	j := Judge(arm(trial.Unpatched, seldom), arm(trial.Patched, few), Setting{Limit: 3 * time.Second})
+	require.Greater(t, j.Modes[0].Required, uint64(BlocksShown))
+	assert.Contains(t, j.Reasons[0], "10 clean blocks in the patched kernel, more from both kernels needed")
+	assert.Contains(t, Judge(arm(trial.Unpatched, tally("pc", 400, 60)), arm(trial.Patched, few), Setting{}).Reasons[0], ", 6301 needed")
+}
+
 func TestWhatALimitLeftUndecidedNamesALongerOne(t *testing.T) {
 	bad, few, long := tally("pc", 400, 240), tally("pc", 10, 0), tally("pc", CleanBlocks, 0)
 	reason := func(u, p wire.Tally, limit time.Duration) string {

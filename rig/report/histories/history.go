@@ -8,7 +8,7 @@ package histories
 import (
 	"fmt"
 	"io"
-	"text/tabwriter"
+	"strings"
 
 	"kcovrig/rig/printable"
 	"kcovrig/rig/report/format"
@@ -27,8 +27,9 @@ const (
 
 // RunList is runs of the history in Path.
 type RunList struct {
-	Path string
-	Runs []trend.Run
+	Path  string
+	Runs  []trend.Run
+	Width int // the terminal's, for text; 0: none is known
 }
 
 // History lists runs.
@@ -39,22 +40,21 @@ func historyJSON(w io.Writer, l RunList) error {
 }
 
 func historyText(w io.Writer, l RunList) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	var b strings.Builder
 	if len(l.Runs) > 0 {
-		fmt.Fprintln(t, "run\tended (UTC)\tsays\tunpatched\tpatched\tkernel\tcell")
-	}
-	for _, r := range l.Runs {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", words.ShortID(r.ID), words.Moment(r.At), r.Word(), windowsOf(r, trial.Unpatched), windowsOf(r, trial.Patched), words.Dash(r.KernelVersion), r.Cell)
-	}
-	if err := t.Flush(); err != nil {
-		return err
+		rows := [][]string{{"run", "ended (UTC)", "says", "unpatched", "patched", "kernel", "cell"}}
+		for _, r := range l.Runs {
+			rows = append(rows, []string{words.ShortID(r.ID), words.Moment(r.At), r.Word(), windowsOf(r, trial.Unpatched), windowsOf(r, trial.Patched), words.Dash(r.KernelVersion), r.Cell})
+		}
+		words.Table(&b, rows, 2, 0, l.Width)
 	}
 	for _, r := range l.Runs {
 		if r.Damage != "" {
-			fmt.Fprintf(w, "%s is damaged in the history: %s; kcovrig history show %[1]s has its result\n", words.ShortID(r.ID), r.Damage)
+			fmt.Fprintf(&b, "%s is damaged in the history: %s; kcovrig history show %[1]s has its result\n", words.ShortID(r.ID), r.Damage)
 		}
 	}
-	_, err := fmt.Fprintf(w, "%d runs, in %s\n", len(l.Runs), l.Path)
+	// A path is whole on its line: a terminal that wraps it copies it whole.
+	_, err := fmt.Fprintf(w, "%s%d runs, in %s\n", words.Fitted(b.String(), l.Width), len(l.Runs), l.Path)
 	return err
 }
 

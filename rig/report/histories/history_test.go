@@ -15,6 +15,7 @@ import (
 	"kcovrig/rig/goldentest"
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/report/reporttest"
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/trend"
 	"kcovrig/rig/trial"
 )
@@ -56,7 +57,7 @@ func TestHistoryAsTextAndJSON(t *testing.T) {
 	for _, as := range []format.Format{format.Text, format.JSON} {
 		suffix := map[format.Format]string{format.Text: ".txt", format.JSON: ".json"}[as]
 		for name, write := range map[string]func(*bytes.Buffer) error{
-			"history": func(b *bytes.Buffer) error { return History.Render(b, as, RunList{"/h.db", runs}) },
+			"history": func(b *bytes.Buffer) error { return History.Render(b, as, RunList{Path: "/h.db", Runs: runs}) },
 			"empty":   func(b *bytes.Buffer) error { return History.Render(b, as, RunList{Path: "/h.db"}) },
 			"trend":   func(b *bytes.Buffer) error { return Trends.Render(b, as, whole) },
 			"few":     func(b *bytes.Buffer) error { return Trends.Render(b, as, few) },
@@ -111,7 +112,7 @@ func TestNoTextDoesAnythingOnATerminal(t *testing.T) {
 	compared := Compare(reporttest.Load(t, "fixed")[0], reporttest.Load(t, "readers")[0])
 	compared.A.Name, compared.Differs[0].A = hostile, hostile
 	var b bytes.Buffer
-	require.NoError(t, History.Render(&b, format.Text, RunList{"/h.db", runs}))
+	require.NoError(t, History.Render(&b, format.Text, RunList{Path: "/h.db", Runs: runs}))
 	require.NoError(t, Trends.Render(&b, format.Text, trend.NewTrend(hostile, runs)))
 	require.NoError(t, Changes.Render(&b, format.Text, []trend.Trend{trend.NewTrend(hostile, runs)}))
 	require.NoError(t, Changes.Render(&b, format.Markdown, []trend.Trend{trend.NewTrend(hostile, runs)}))
@@ -126,9 +127,19 @@ func TestNoTextDoesAnythingOnATerminal(t *testing.T) {
 func TestADamagedRunIsShownAsDamaged(t *testing.T) {
 	runs := []trend.Run{{ID: strings.Repeat("a", 32), Verdict: trial.Fixed, Cell: "x", Damage: `its words: "no"`}, {ID: strings.Repeat("b", 32), Verdict: trial.Fixed, Cell: "x"}}
 	var b bytes.Buffer
-	require.NoError(t, History.Render(&b, format.Text, RunList{"/h.db", runs}))
+	require.NoError(t, History.Render(&b, format.Text, RunList{Path: "/h.db", Runs: runs}))
 	assert.Contains(t, b.String(), "  damaged  ", "in the table")
 	assert.Contains(t, b.String(), `is damaged in the history: its words: "no"`)
 	assert.Equal(t, 1, strings.Count(b.String(), " fixed "))
 	assert.Contains(t, b.String(), "2 runs")
+}
+
+// Each line fits a terminal's width, and each run is there all the same.
+func TestAHistoryFitsATerminal(t *testing.T) {
+	for _, width := range []int{80, 40} {
+		var b bytes.Buffer
+		require.NoError(t, History.Render(&b, format.Text, RunList{Path: "/h.db", Runs: nights(), Width: width}))
+		assert.LessOrEqual(t, words.Widest(b.String()), width, b.String())
+		assert.Equal(t, len(nights()), strings.Count(b.String(), "kernel: 6.12.117"), b.String())
+	}
 }

@@ -25,7 +25,7 @@ func TestAHistorySpeaksInItsRunsWords(t *testing.T) {
 	a, b := reporttest.Load(t, "fixed")[0], reporttest.Load(t, "readers")[0]
 	a.Document.Words, b.Document.Words = runs[0].Words, runs[0].Words
 	written := map[string]func(*bytes.Buffer) error{
-		"80 of 1600 hit": func(w *bytes.Buffer) error { return History.Render(w, format.Text, RunList{"/h.db", runs}) },
+		"80 of 1600 hit": func(w *bytes.Buffer) error { return History.Render(w, format.Text, RunList{Path: "/h.db", Runs: runs}) },
 		"hit blocks of 16 tries, oldest run first":  func(w *bytes.Buffer) error { return Trends.Render(w, format.Text, of) },
 		"of blocks are hit (":                       func(w *bytes.Buffer) error { return Trends.Render(w, format.Text, of) },
 		`<caption>Hit tries of each kernel`:         func(w *bytes.Buffer) error { return WriteCell(w, of, nil) },

@@ -51,7 +51,7 @@ func keptOfMatrix(now result.SavedMatrix, since *result.SavedMatrix) (result.Fil
 
 func keptOfSearch(r bisect.Report) (result.Files, error) {
 	var text bytes.Buffer
-	if err := searches.Searches.Render(&text, format.Markdown, r); err != nil {
+	if err := searches.Searches.Render(&text, format.Markdown, searches.Shown{Report: r}); err != nil {
 		return nil, err
 	}
 	return result.Files{"bisect.md": text.Bytes()}, nil

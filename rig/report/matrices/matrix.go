@@ -22,6 +22,7 @@ import (
 type Report struct {
 	Now    result.SavedMatrix
 	Before *result.SavedMatrix
+	Width  int // the terminal's, for text; 0: none is known
 }
 
 // Reports are all formats of a report on a matrix.

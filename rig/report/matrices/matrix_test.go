@@ -18,6 +18,7 @@ import (
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/report/chart"
 	"kcovrig/rig/report/format"
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -103,10 +104,23 @@ func dayBefore(t *testing.T, now result.SavedMatrix) *result.SavedMatrix {
 	return &s
 }
 
+// Each line fits a terminal's width, and each cell's outcome is there all the same.
+func TestAMatrixFitsATerminal(t *testing.T) {
+	now := madeUp(t)
+	for _, width := range []int{80, 40} {
+		var b bytes.Buffer
+		require.NoError(t, Reports.Render(&b, format.Text, Report{Now: now, Before: dayBefore(t, now), Width: width}))
+		assert.LessOrEqual(t, words.Widest(b.String()), width, b.String())
+		for _, r := range now.Document.Cells {
+			assert.Contains(t, b.String(), "came to: "+r.Words())
+		}
+	}
+}
+
 func renderMatrix(t *testing.T, as string, now result.SavedMatrix, before *result.SavedMatrix) string {
 	t.Helper()
 	var b bytes.Buffer
-	require.NoError(t, Reports.Render(&b, format.Format(as), Report{now, before}))
+	require.NoError(t, Reports.Render(&b, format.Format(as), Report{Now: now, Before: before}))
 	return b.String()
 }
 

@@ -34,21 +34,25 @@ func list(w io.Writer, cells []matrix.Cell) error {
 }
 
 func writeText(w io.Writer, r Report) error {
+	var b strings.Builder
+	fillText(&b, r)
+	_, err := io.WriteString(w, words.Fitted(b.String(), r.Width))
+	return err
+}
+
+func fillText(w *strings.Builder, r Report) {
 	now, before := r.Now, r.Before
 	d := now.Document
 	for _, f := range facts(d) {
 		fmt.Fprintf(w, "%-10s%s\n", f.Name, words.OneLine(f.Value))
 	}
 	fmt.Fprintln(w)
-	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	said := d.Words.Column()
-	fmt.Fprintf(tab, "no\tcell\texpected\tcame to\t\tunpatched %s\tpatched %s\n", said, said)
+	rows := [][]string{{"no", "cell", "expected", "came to", "", "unpatched " + said, "patched " + said}}
 	for _, r := range d.Cells {
-		fmt.Fprintf(tab, "%d\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Cell.Number, r.Cell.Name, r.Cell.Expect, r.Words(), words.Status(r), cellShare(r, trial.Unpatched), cellShare(r, trial.Patched))
+		rows = append(rows, []string{fmt.Sprint(r.Cell.Number), r.Cell.Name, string(r.Cell.Expect), r.Words(), words.Status(r), cellShare(r, trial.Unpatched), cellShare(r, trial.Patched)})
 	}
-	if err := tab.Flush(); err != nil {
-		return err
-	}
+	words.Table(w, rows, 2, 0, r.Width)
 	for _, fail := range d.Retries {
 		fmt.Fprintf(w, "\nkernels were built again after: %s\n", words.OneLine(fail))
 	}
@@ -73,8 +77,7 @@ func writeText(w io.Writer, r Report) error {
 			fmt.Fprintln(w, "  nothing")
 		}
 	}
-	_, err := fmt.Fprintf(w, "\nmatrix: %s; %s\n", Sentence(d.Counts), retries(d.Counts))
-	return err
+	fmt.Fprintf(w, "\nmatrix: %s; %s\n", Sentence(d.Counts), retries(d.Counts))
 }
 
 func writeMarkdown(w io.Writer, r Report) error {

@@ -9,35 +9,44 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"kcovrig/rig/bisect"
 	"kcovrig/rig/report"
 	"kcovrig/rig/report/format"
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
 
+// Shown is a search as it is printed.
+type Shown struct {
+	Report bisect.Report
+	Width  int // the terminal's, for text; 0: none is known
+}
+
 // Searches are for a commit: the steps, then what was found.
-var Searches = format.Writers[bisect.Report]{
-	{Format: format.Text, Write: bisectText}, {Format: format.Markdown, Write: bisectMarkdown},
-	{Format: format.JSON, Write: func(w io.Writer, r bisect.Report) error { return result.Object(w, r) }},
-	{Format: format.Line, Write: func(w io.Writer, r bisect.Report) error {
-		_, err := fmt.Fprintln(w, bisectSentence(r))
+var Searches = format.Writers[Shown]{
+	{Format: format.Text, Write: func(w io.Writer, s Shown) error {
+		_, err := io.WriteString(w, words.Fitted(bisectText(s.Report, s.Width), s.Width))
+		return err
+	}},
+	{Format: format.Markdown, Write: func(w io.Writer, s Shown) error { return bisectMarkdown(w, s.Report) }},
+	{Format: format.JSON, Write: func(w io.Writer, s Shown) error { return result.Object(w, s.Report) }},
+	{Format: format.Line, Write: func(w io.Writer, s Shown) error {
+		_, err := fmt.Fprintln(w, bisectSentence(s.Report))
 		return err
 	}},
 }
 
-func bisectText(w io.Writer, r bisect.Report) error {
+func bisectText(r bisect.Report, width int) string {
 	var b strings.Builder
 	if len(r.Steps) > 0 {
-		t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-		fmt.Fprintf(t, "round\tcommit\tmark\t%s\t%s\tmiss\tseconds\tsubject\n", r.Words.Full().Windows, r.Words.Column())
+		rows := [][]string{{"round", "commit", "mark", r.Words.Full().Windows, r.Words.Column(), "miss", "seconds", "subject"}}
 		for _, s := range r.Steps {
 			row := bisectRow(r, s)
-			fmt.Fprintln(t, strings.Join([]string{row.round, row.commit, row.mark, row.windows, row.hits, row.miss, row.seconds, short(s.Subject)}, "\t"))
+			rows = append(rows, []string{row.round, row.commit, row.mark, row.windows, row.hits, row.miss, row.seconds, short(s.Subject)})
 		}
-		_ = t.Flush() // a Builder never fails
+		words.Table(&b, rows, 3, 0, width)
 		for _, s := range r.Steps {
 			if s.Finding != trial.FindingHit && s.Finding != trial.FindingClean {
 				fmt.Fprintf(&b, "%.12s: %s\n", s.Commit, s.Reason)
@@ -66,8 +75,7 @@ func bisectText(w io.Writer, r bisect.Report) error {
 	if r.HitCode != nil || r.CleanCode != nil {
 		b.WriteString("\n")
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String()
 }
 
 // Page is the file in a search's folder that shows what it came to.

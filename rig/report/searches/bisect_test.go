@@ -15,6 +15,7 @@ import (
 	"kcovrig/rig/bisect"
 	"kcovrig/rig/goldentest"
 	"kcovrig/rig/report/format"
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/trial"
 )
 
@@ -58,7 +59,7 @@ func searched() bisect.Report {
 
 func TestBisectReports(t *testing.T) {
 	for name, write := range map[string]func(*bytes.Buffer) error{
-		"bisect.txt": func(w *bytes.Buffer) error { return bisectText(w, searched()) },
+		"bisect.txt": func(w *bytes.Buffer) error { return Searches.Render(w, format.Text, Shown{Report: searched()}) },
 		"bisect.md":  func(w *bytes.Buffer) error { return bisectMarkdown(w, searched()) },
 	} {
 		var out bytes.Buffer
@@ -66,10 +67,22 @@ func TestBisectReports(t *testing.T) {
 		goldentest.Check(t, name, out.Bytes())
 	}
 	var out bytes.Buffer
-	require.NoError(t, Searches.Render(&out, format.JSON, searched()))
+	require.NoError(t, Searches.Render(&out, format.JSON, Shown{Report: searched()}))
 	var back bisect.Report
 	require.NoError(t, json.Unmarshal(out.Bytes(), &back))
 	assert.Equal(t, searched(), back)
+}
+
+// Each line fits a terminal's width, and each step is there all the same.
+func TestASearchFitsATerminal(t *testing.T) {
+	for _, width := range []int{80, 40} {
+		var out bytes.Buffer
+		require.NoError(t, Searches.Render(&out, format.Text, Shown{searched(), width}))
+		assert.LessOrEqual(t, words.Widest(out.String()), width, out.String())
+		for _, s := range searched().Steps {
+			assert.Contains(t, out.String(), s.Commit[:12])
+		}
+	}
 }
 
 // What was not found is not said.
@@ -78,7 +91,7 @@ func TestASearchWithoutAnEndNamesNoCommit(t *testing.T) {
 	r.Outcome, r.First, r.Confidence = "", nil, nil
 	r.Error = &trial.Failure{Message: "interrupted"}
 	var text, md bytes.Buffer
-	require.NoError(t, bisectText(&text, r))
+	require.NoError(t, Searches.Render(&text, format.Text, Shown{Report: r}))
 	require.NoError(t, bisectMarkdown(&md, r))
 	for _, out := range []string{text.String(), md.String()} {
 		assert.Contains(t, out, "did not come to an end")
@@ -88,7 +101,7 @@ func TestASearchWithoutAnEndNamesNoCommit(t *testing.T) {
 	r = searched()
 	r.Outcome, r.First = "skipped", append(r.First, bisect.About{Hash: hash("d"), Fixes: "Fixes: d"})
 	text.Reset()
-	require.NoError(t, bisectText(&text, r))
+	require.NoError(t, Searches.Render(&text, format.Text, Shown{Report: r}))
 	assert.Contains(t, text.String(), "one of 2 commits")
 	assert.NotContains(t, text.String(), "Fixes:")
 }

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package report
+package words
 
 import (
 	"strings"
 	"text/tabwriter"
 	"unicode/utf8"
-
-	"kcovrig/rig/report/words"
 )
 
-// writeTable writes rows, their head first, into lines of a terminal's width; 0: any.
+// Table writes rows, their head first, into lines of a terminal's width; 0: any.
 // Where they do not fit, each row is a paragraph of its own: its first names cells, and
 // below them the others with their heads. how is tabwriter's alignment.
-func writeTable(b *strings.Builder, rows [][]string, names int, how uint, width int) {
-	if text := inColumns(rows, how); fits(text, width) {
+func Table(b *strings.Builder, rows [][]string, names int, how uint, width int) {
+	if text := InColumns(rows, how); Fits(text, width) {
 		b.WriteString(text)
 		return
 	}
@@ -22,11 +20,14 @@ func writeTable(b *strings.Builder, rows [][]string, names int, how uint, width 
 		b.WriteString(strings.TrimSpace(strings.Join(row[:names], ", ")) + "\n")
 		line := ""
 		for i := names; i < len(row); i++ {
-			cell := rows[0][i] + ": " + row[i]
+			cell := row[i]
+			if head := rows[0][i]; head != "" {
+				cell = head + ": " + cell
+			}
 			switch {
 			case line == "":
 				line = "  " + cell
-			case widest(line)+len("; ")+widest(cell) > width:
+			case Widest(line)+len("; ")+Widest(cell) > width:
 				b.WriteString(line + "\n")
 				line = "  " + cell
 			default:
@@ -37,7 +38,8 @@ func writeTable(b *strings.Builder, rows [][]string, names int, how uint, width 
 	}
 }
 
-func inColumns(rows [][]string, how uint) string {
+// InColumns are rows, each cell below the one above it.
+func InColumns(rows [][]string, how uint) string {
 	var b strings.Builder
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', how)
 	for _, row := range rows {
@@ -51,24 +53,25 @@ func inColumns(rows [][]string, how uint) string {
 	return b.String()
 }
 
-func fits(text string, width int) bool { return width == 0 || widest(text) <= width }
+// Fits says whether no line is longer than a terminal's; 0: any.
+func Fits(text string, width int) bool { return width == 0 || Widest(text) <= width }
 
-// widest is the number of letters of the longest line.
-func widest(text string) (most int) {
+// Widest is the number of letters of the longest line.
+func Widest(text string) (most int) {
 	for line := range strings.SplitSeq(text, "\n") {
 		most = max(most, utf8.RuneCountInString(line))
 	}
 	return most
 }
 
-// fitted breaks the lines that are longer than a terminal's.
-func fitted(text string, width int) string {
+// Fitted breaks the lines that are longer than a terminal's.
+func Fitted(text string, width int) string {
 	if width == 0 {
 		return text
 	}
 	var lines []string
 	for line := range strings.SplitSeq(text, "\n") {
-		lines = append(lines, words.Wrap(line, width)...)
+		lines = append(lines, Wrap(line, width)...)
 	}
 	return strings.Join(lines, "\n")
 }
