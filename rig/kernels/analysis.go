@@ -22,7 +22,7 @@ import (
 
 // analysisVersion is part of the cached analyses' name: raise it when what is
 // found in the same binary changes.
-const analysisVersion = 19
+const analysisVersion = 20
 
 // ListingFile is the disassembly in a boot's folder.
 const ListingFile = "code.lst"

@@ -98,5 +98,4 @@ type Order struct {
 	Symbol string
 	Line   string // of the source, as text
 	Does   string // what it does to the order
-	Stores bool   // it orders a store behind others
 }

@@ -51,24 +51,16 @@ func unused(macros []string) string {
 // orders are the kinds of stops by which Arm orders accesses.
 var orders = []string{insn.StopBarrier, insn.StopRelease, insn.StopAcquire, insn.StopAtomic}
 
-// ordersStores says whether one of these kinds orders a store behind others.
-func ordersStores(s elfcode.Stop) bool {
-	return s.Kind != insn.StopAcquire && !insn.LoadBarrier(s.Text)
-}
-
 func orderOf(s elfcode.Stop, l elfcode.Line) Order {
 	does := s.Text
 	if s.Kind != insn.StopBarrier { // its registers may be others
 		does, _, _ = strings.Cut(does, " ")
 	}
-	return Order{Addr: s.Addr, Symbol: s.Symbol, Line: l.Source, Does: does, Stores: ordersStores(s)}
+	return Order{Addr: s.Addr, Symbol: s.Symbol, Line: l.Source, Does: does}
 }
 
 // What is said of a fix whose silence nobody can trust.
-const (
-	unshown    = "silence is worth something where the patch's own instructions kept stores in order: the kernel with it can be seen to fail, but not to be fixed"
-	loadsAlone = "the patch orders loads alone, and " + unshown
-)
+const unshown = "silence is worth something where the patch's own instructions kept accesses in order: the kernel with it can be seen to fail, but not to be fixed"
 
 // FromMacros takes from the patched kernel's instructions that order accesses and came of
 // macros those for the patch's of which the unpatched kernel has none alike. Nil for the
@@ -80,18 +72,13 @@ func (a *Analysis) FromMacros(unpatched *Analysis) (notes []string) {
 	if unpatched == nil {
 		return []string{"the patch changes a macro, and which instructions are the patch's is seen beside the unpatched kernel alone: " + unshown}
 	}
-	stored := false
 	for _, o := range a.MacroOrders {
 		if !slices.ContainsFunc(unpatched.MacroOrders, o.isLike) && !slices.Contains(a.FixOrders, o.Addr) {
 			a.FixOrders = append(a.FixOrders, o.Addr)
-			stored = stored || o.Stores
 		}
 	}
-	switch {
-	case len(a.FixOrders) == 0:
+	if len(a.FixOrders) == 0 {
 		return []string{"where the changed macro is used, the patched kernel orders accesses by no instruction that the unpatched one has not, and " + unshown}
-	case !stored:
-		return []string{loadsAlone}
 	}
 	return nil
 }

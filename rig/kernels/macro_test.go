@@ -74,7 +74,8 @@ func TestTheScopeAndTheOrdersOfAFixInAMacro(t *testing.T) {
 	require.Len(t, alike.FixOrders, 1, "of the two alike in the other function nobody knows which is the patch's")
 
 	loads := analysed(ofMacro(t, "ishld", trial.Patched))
-	require.Equal(t, []string{loadsAlone}, loads.FromMacros(&unpatched))
+	require.Empty(t, loads.FromMacros(&unpatched), "loads are in order too")
+	require.NotEmpty(t, loads.FixOrders)
 
 	none := unpatched
 	require.Contains(t, strings.Join(none.FromMacros(&unpatched), ""), "by no instruction that the unpatched one has not")

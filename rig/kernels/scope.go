@@ -376,7 +376,6 @@ func (f *finder) stops(k *Analysis, bodies, ranges []coderange.Range, at map[uin
 	if err != nil {
 		return err
 	}
-	stored := false
 	for _, s := range stops {
 		l := at[s.Addr]
 		l.Text = s.Text
@@ -386,15 +385,11 @@ func (f *finder) stops(k *Analysis, bodies, ranges []coderange.Range, at map[uin
 		}
 		if f.isOf(l, func(file string, line int) bool { return slices.Contains(f.added[file], line) }) {
 			k.FixOrders = append(k.FixOrders, s.Addr)
-			stored = stored || ordersStores(s)
 		} else if f.isOf(l, f.uses.holds) {
 			k.MacroOrders = append(k.MacroOrders, orderOf(s, l))
 		}
 	}
-	switch {
-	case len(k.FixOrders) > 0 && !stored:
-		k.Notes = append(k.Notes, loadsAlone)
-	case len(k.FixOrders)+len(k.MacroOrders) == 0 && (len(f.added) > 0 || len(f.macros) > 0) && f.image.Built.Variant == trial.Patched:
+	if len(k.FixOrders)+len(k.MacroOrders) == 0 && (len(f.added) > 0 || len(f.macros) > 0) && f.image.Built.Variant == trial.Patched {
 		k.Notes = append(k.Notes, "no instruction on the lines that the patch adds orders accesses, and "+unshown+unused(f.macros))
 	}
 	return nil

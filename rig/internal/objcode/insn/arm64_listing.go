@@ -39,13 +39,6 @@ func Base(text string) (number string, offset int64, ok bool) {
 // Loads says whether an instruction is a load.
 func Loads(text string) bool { return strings.HasPrefix(text, "ld") }
 
-// LoadBarrier says whether an instruction is a barrier that orders what comes after it
-// behind loads alone.
-func LoadBarrier(text string) bool {
-	name, option, _ := strings.Cut(text, " ")
-	return (name == "dmb" || name == "dsb") && strings.HasSuffix(strings.TrimSpace(option), "ld")
-}
-
 // OnStack says whether an access is one to the own stack, by its pointer.
 func OnStack(text string) bool { return strings.Contains(text, "[sp") }
 
