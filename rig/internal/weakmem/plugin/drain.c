@@ -278,6 +278,9 @@ void drain_mark(struct vcpu *v, uint64_t by)
 
 void drain_ordered(struct vcpu *v, uint64_t by, enum why why)
 {
+    if (drain_waiting(v) && !v->passed) {
+        policy_hold_arrival(v);
+    }
     drain_all(v, why, by);
     if (v->stops.n) {
         vcpu_lock(v);

@@ -70,6 +70,7 @@ void exec_leave(unsigned int index, void *udata)
     __atomic_store_n(&v->visits,
                      v->visits + (((const struct site *)udata)->scope->role == SCOPE_BODY),
                      __ATOMIC_RELAXED);
+    __atomic_store_n(&v->ends, v->ends + 1, __ATOMIC_RELAXED);
     track_stop(v);
     turns_part(v);
 }
@@ -277,6 +278,7 @@ void exec_event(unsigned int index, bool exception, uint64_t from, uint64_t to)
     }
     stops_end(&v->stops);
     gate_episode(gate_of(v), EPISODE_NONE);
+    __atomic_store_n(&v->ends, v->ends + 1, __ATOMIC_RELAXED);
     track_stop(v);
     turns_part(v);
 }

@@ -89,6 +89,34 @@ static uint64_t visits_of_others(const struct vcpu *v, uint64_t phys)
     return all;
 }
 
+/* How many wait at their first load. */
+static uint64_t awaiting_others(const struct vcpu *v, uint64_t phys)
+{
+    uint64_t all = 0;
+
+    (void)phys;
+    for (unsigned int i = 0; i < vcpu_count(); i++) {
+        if (i != v->index) {
+            all += __atomic_load_n(&vcpu_of(i)->awaiting, __ATOMIC_RELAXED);
+        }
+    }
+    return all;
+}
+
+/* Of their episodes, whatever they looked at. */
+static uint64_t ends_of_others(const struct vcpu *v, uint64_t phys)
+{
+    uint64_t all = 0;
+
+    (void)phys;
+    for (unsigned int i = 0; i < vcpu_count(); i++) {
+        if (i != v->index) {
+            all += __atomic_load_n(&vcpu_of(i)->ends, __ATOMIC_RELAXED);
+        }
+    }
+    return all;
+}
+
 /* How long a wait is where the host executes others in place of the vCPU that is waited
  * for, at the most, and how often it is looked whether it does so still: a turn of a
  * thread is some milliseconds. */
@@ -137,11 +165,11 @@ static bool wait_for_away(struct vcpu *v, uint64_t (*count)(const struct vcpu *,
     return false;
 }
 
-/* Until the count for a place is another, but no longer than hold_ns of the other vCPUs'
+/* Until the count for a place is another, but no longer than most_ns of the other vCPUs'
  * time; says whether it is. Spins: the wait is far shorter than a switch of threads. It
  * delays another vCPU that asks for exclusivity, and so sleeps, by no more than its own length. */
 static bool hold(struct vcpu *v, uint64_t (*count)(const struct vcpu *, uint64_t),
-                 uint64_t phys, uint64_t before)
+                 uint64_t phys, uint64_t before, uint64_t most_ns)
 {
     uint64_t start, now;
     bool changed = false;
@@ -150,7 +178,7 @@ static bool hold(struct vcpu *v, uint64_t (*count)(const struct vcpu *, uint64_t
         return false;
     }
     start = now = now_ns();
-    while (!changed && now - start < plan->policy.hold_ns) {
+    while (!changed && now - start < most_ns) {
         pause_cpu();
         now = now_ns();
         changed = count(v, phys) != before && !MUTANT(looks_end_no_wait);
@@ -167,12 +195,12 @@ static bool hold(struct vcpu *v, uint64_t (*count)(const struct vcpu *, uint64_t
 /* Until another vCPU has left a body, so that it has looked at what became visible. */
 void policy_hold(struct vcpu *v)
 {
-    hold(v, visits_of_others, 0, visits_of_others(v, 0));
+    hold(v, visits_of_others, 0, visits_of_others(v, 0), plan->policy.hold_ns);
 }
 
 void policy_hold_look(struct vcpu *v, uint64_t phys, uint64_t looks)
 {
-    count_add(v->index, COUNTER_looked, hold(v, look_count, phys, looks));
+    count_add(v->index, COUNTER_looked, hold(v, look_count, phys, looks, plan->policy.hold_ns));
 }
 
 bool policy_stale(struct vcpu *v)
@@ -208,12 +236,24 @@ static bool others_in_episodes(const struct vcpu *v)
     return false;
 }
 
+void policy_hold_arrival(struct vcpu *v)
+{
+    if (chance_of(v, plan->policy.await) && !awaiting_others(v, 0)) {
+        hold(v, awaiting_others, 0, 0, plan->policy.hold_ns);
+    }
+}
+
+/* Who is waited for may wait for a drain itself, more than once. */
+enum { AWAIT_HOLDS = 12 };
+
 void policy_await(struct vcpu *v)
 {
     if (v->await) {
         v->await = false;
         if (others_in_episodes(v) && !MUTANT(first_load_never_waits)) {
-            hold(v, visits_of_others, 0, visits_of_others(v, 0));
+            __atomic_store_n(&v->awaiting, 1, __ATOMIC_RELAXED);
+            hold(v, ends_of_others, 0, ends_of_others(v, 0), AWAIT_HOLDS * plan->policy.hold_ns);
+            __atomic_store_n(&v->awaiting, 0, __ATOMIC_RELAXED);
             COUNT(v->index, awaits);
         }
     }

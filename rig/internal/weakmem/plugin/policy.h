@@ -23,6 +23,10 @@ void policy_hold(struct vcpu *v);         /* a wait before a drain */
  * often than that, look_count. */
 void policy_hold_look(struct vcpu *v, uint64_t phys, uint64_t looks);
 
+/* ... that nothing has passed: until another vCPU waits at the first load of an episode,
+ * which then began before what drains. That load may be later, and the rest older. */
+void policy_hold_arrival(struct vcpu *v);
+
 bool policy_stale(struct vcpu *v);        /* a load with a choice reads old */
 bool policy_exact(struct vcpu *v);        /* ... else the emulator does it */
 void policy_pause(struct vcpu *v);        /* before a tracked load, now and then */

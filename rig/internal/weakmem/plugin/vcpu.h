@@ -38,6 +38,8 @@ struct vcpu {
     bool passed;             /* a store overtook one that still waits */
     unsigned int age;        /* branches since the oldest store began to wait */
     uint64_t visits;         /* to a body, ended; others read it */
+    uint64_t ends;           /* of episodes; others read it */
+    uint64_t awaiting;       /* 1: policy_await waits; others read it */
     struct looks looks;      /* others read them */
     uint64_t remote_time;    /* last write that another vCPU drained for it */
 
