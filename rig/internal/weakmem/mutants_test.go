@@ -95,6 +95,7 @@ var mutants = []struct {
 	{"loads_ask_for_no_wait", "a store does not wait longer since a load has passed it", scenesTest, ""},
 	{"looks_end_no_wait", "a wait goes on although another vCPU has looked", "TestScenesAtEveryPoint", ""},
 	{"first_load_never_waits", "an episode's first load does not wait for a vCPU that is in one", "TestScenes", ""},
+	{"barriers_wait_for_no_load", "what a barrier drains does not wait for a vCPU at its first load", "TestScenes", ""},
 	{"nobody_is_away", "a wait ends although the host has executed none of those who are waited for", "TestAVCPUThatTheHostDoesNotExecuteIsWaitedFor", ""},
 	{"interrupts_are_taken_without_news", "who takes a further interrupt need not have seen what was stored before it was asked for", scenesTest, ""},
 	{"pairs_are_never_single", "pairs are two accesses whatever the CPU says", "TestTornPairsAreCaught", ""},

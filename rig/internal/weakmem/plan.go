@@ -23,7 +23,7 @@ type Policy struct {
 	Stale     uint64 // a load that may read an older value does
 	Exact     uint64 // else the emulator does the load itself
 	Pause     uint64 // a tracked load waits first, up to HoldNS
-	Await     uint64 // so does an episode's first, while another vCPU is in an episode, until that leaves a body
+	Await     uint64 // an episode's first load waits while others are in one, and what barriers drain waits for such a load
 	Track     uint64 // 1: views are kept from the first instruction
 	Turns     uint64 // this many vCPUs meet in bodies and take turns at each access; 0: none
 }

@@ -57,6 +57,17 @@ var widenScenes = []scene{
 			"policy await 0", "pc 1 C1", "run 1", "print counter awaits == 1")...),
 	},
 	{
+		name:   "what a barrier drains waits for a vCPU at its first load",
+		code:   []string{prove + "str x1,[x0]; dmb sy; ret", look},
+		script: append([]string{"policy await 1000", "policy hold 1000", "policy hold-ns 1"}, onD0("step 0 2", "print counter holds == 0", "step 0 1", "print counter holds == 1", "print mem D0 8 == 0x1111222233334444")...),
+		mutant: "barriers_wait_for_no_load",
+	},
+	{
+		name:   "what a barrier drains waits for nobody where the policy says so",
+		code:   []string{prove + "str x1,[x0]; dmb sy; ret", look},
+		script: append([]string{"policy await 0", "policy hold 1000", "policy hold-ns 1"}, onD0("step 0 3", "print counter holds == 0")...),
+	},
+	{
 		name: "a store that a load has passed waits before a store that a barrier puts behind it",
 		code: []string{read + "dmb ishst; str x2,[x0,#64]; ret", look},
 		script: lookAtD0(onD0("step 0 3", "policy body-delay 0", "print counter holds == 0", "step 0 1", "print counter holds == 1",

@@ -82,6 +82,7 @@
     X(looks_end_no_wait)                                                      \
     X(nobody_is_away)                                                         \
     X(first_load_never_waits)                                                 \
+    X(barriers_wait_for_no_load)                                              \
     X(interrupts_are_taken_without_news)
 
 enum mutant {

@@ -86,7 +86,7 @@ struct policy {
     uint64_t stale;       /* a load that may read an older value does */
     uint64_t exact;       /* otherwise the emulator does the load itself */
     uint64_t pause;       /* a tracked load waits first, up to hold_ns */
-    uint64_t await;       /* so does an episode's first, while another vCPU is in one */
+    uint64_t await;       /* an episode's first load waits for others; others' stores for it */
     uint64_t track;       /* 1: views are kept from the first instruction */
     uint64_t turns;       /* this many vCPUs meet in bodies and take turns; 0: none */
 };

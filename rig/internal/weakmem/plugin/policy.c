@@ -122,27 +122,37 @@ static uint64_t ends_of_others(const struct vcpu *v, uint64_t phys)
  * thread is some milliseconds. */
 enum { AWAY_NS = 4000000, LOOK_NS = 50000, NEAR_NS = 300, SELDOM = 15 };
 
-/* Whether no other vCPU is executed though one wants to be. Costs a microsecond, so that
- * it is asked the less often the longer the answer is no. */
+static bool seldom_skips(struct seldom *s)
+{
+    if (!s->skip) {
+        return false;
+    }
+    s->skip--;
+    return true;
+}
+
+static void seldom_note(struct seldom *s, bool in_vain)
+{
+    s->often = !in_vain ? 0 : s->often < SELDOM ? s->often * 2 + 1 : SELDOM;
+    s->skip = s->often;
+}
+
+/* Whether no other vCPU is executed though one wants to be. Costs a microsecond. */
 static bool others_away(struct vcpu *v)
 {
     uint64_t ran, end;
+    bool away;
 
-    if (v->away_skip || MUTANT(nobody_is_away)) {
-        v->away_skip -= v->away_skip > 0;
+    if (MUTANT(nobody_is_away) || seldom_skips(&v->away)) {
         return false;
     }
     ran = thread_others_ran(v);
     for (end = now_ns() + NEAR_NS; now_ns() < end;) {
         pause_cpu();
     }
-    if (ran && thread_others_ran(v) == ran && thread_other_runs(v)) {
-        v->away_often = 0;
-        return true;
-    }
-    v->away_often = v->away_often < SELDOM ? v->away_often * 2 + 1 : SELDOM;
-    v->away_skip = v->away_often;
-    return false;
+    away = ran && thread_others_ran(v) == ran && thread_other_runs(v);
+    seldom_note(&v->away, !away);
+    return away;
 }
 
 /* Until the count for a place is another, or the others have had hold_ns of the host. */
@@ -238,8 +248,9 @@ static bool others_in_episodes(const struct vcpu *v)
 
 void policy_hold_arrival(struct vcpu *v)
 {
-    if (chance_of(v, plan->policy.await) && !awaiting_others(v, 0)) {
-        hold(v, awaiting_others, 0, 0, plan->policy.hold_ns);
+    if (chance_of(v, plan->policy.await) && !awaiting_others(v, 0) &&
+        !seldom_skips(&v->arrival) && !MUTANT(barriers_wait_for_no_load)) {
+        seldom_note(&v->arrival, !hold(v, awaiting_others, 0, 0, plan->policy.hold_ns));
     }
 }
 
@@ -250,10 +261,15 @@ void policy_await(struct vcpu *v)
 {
     if (v->await) {
         v->await = false;
-        if (others_in_episodes(v) && !MUTANT(first_load_never_waits)) {
+        if (others_in_episodes(v) && !seldom_skips(&v->first_load) &&
+            !MUTANT(first_load_never_waits)) {
+            bool ended;
+
             __atomic_store_n(&v->awaiting, 1, __ATOMIC_RELAXED);
-            hold(v, ends_of_others, 0, ends_of_others(v, 0), AWAIT_HOLDS * plan->policy.hold_ns);
+            ended = hold(v, ends_of_others, 0, ends_of_others(v, 0),
+                         AWAIT_HOLDS * plan->policy.hold_ns);
             __atomic_store_n(&v->awaiting, 0, __ATOMIC_RELAXED);
+            seldom_note(&v->first_load, !ended);
             COUNT(v->index, awaits);
         }
     }

@@ -13,6 +13,11 @@
 
 struct vcpu;
 
+/* What is done the less often the longer it was in vain, down to each sixteenth time. */
+struct seldom {
+    unsigned int skip, often; /* times that it is left out still, and was set to be */
+};
+
 bool policy_begin(struct vcpu *v);        /* whether this entry delays */
 /* Bodies hold exclusives: from now on every entry delays, since a store of one that
  * does not would be unknown to another's reservation. */

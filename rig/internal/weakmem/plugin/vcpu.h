@@ -17,6 +17,7 @@
 #include "load_order.h"
 #include "look.h"
 #include "pages.h"
+#include "policy.h"
 #include "samples.h"
 #include "sites.h"
 #include "stops.h"
@@ -61,7 +62,7 @@ struct vcpu {
     unsigned int alone;      /* turns: meetings in a row to which nobody came */
     unsigned int accesses;   /* ... of the body since the last meeting, if any came */
 
-    unsigned int away_skip, away_often; /* policy: waits that ask nothing of the host */
+    struct seldom away, arrival, first_load; /* policy: what to ask, or to wait for */
     bool await;              /* policy: the episode's first load may wait */
     uint64_t random;
     uint64_t skip, budget;   /* policy: callee stores to let run, then to delay */
