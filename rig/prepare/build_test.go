@@ -24,7 +24,7 @@ type scopedSource struct {
 func (s scopedSource) Analyse(ctx context.Context, image kernels.Image, dir string) (kernels.Analysis, error) {
 	a, err := s.Source.Analyse(ctx, image, dir)
 	if a.MacroOrders = []kernels.Order{{Addr: 1, Does: "dmb ish"}}; image.Built.Variant == trial.Patched {
-		a.MacroOrders = append(a.MacroOrders, kernels.Order{Addr: 2, Does: "dmb ishst", Stores: true})
+		a.MacroOrders = append(a.MacroOrders, kernels.Order{Addr: 2, Does: "dmb ishst"})
 		a.FixOrders = nil
 	}
 	a.Compared, a.Notes = []string{"post." + string(image.Built.Variant)}, []string{"a hunk is not used"}

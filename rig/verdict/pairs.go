@@ -82,7 +82,7 @@ type examined struct {
 func (k keptBy) examine(without, with []trial.AccessPair, shown shown, kind string) examined {
 	e := examined{weight: weight{factor: 1}}
 	before := tableOf(without)
-	after := tableOf(with).beside(before)
+	after := tableOf(with).rewrittenSince(before)
 	for _, p := range without {
 		if p.Second == "" || p.Passed < max(shown.hits, 1) || p.HitBoots < shown.boots {
 			continue
@@ -135,8 +135,8 @@ func tableOf(pairs []trial.AccessPair) pairTable {
 	return t
 }
 
-// beside tells which places the fix has rewritten, as far as its order shows them.
-func (t pairTable) beside(other pairTable) pairTable {
+// rewrittenSince tells which places the fix has rewritten, as far as its order shows them.
+func (t pairTable) rewrittenSince(other pairTable) pairTable {
 	for _, p := range t.pairs {
 		if p.Fix > 0 && !other.places[p.Second] {
 			t.rewritten[p.Second] = true
