@@ -18,6 +18,7 @@ import (
 	"kcovrig/rig/arch"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/host"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/trial"
 )
@@ -36,6 +37,9 @@ type VM interface {
 	Pause(ctx context.Context) error // the guest's clock stands still until Cont
 	Wire() net.Conn
 	Exited() <-chan struct{} // closed when the machine has ended
+	// Usable says how much of the time that has passed the machine could use: while it
+	// wants a processor, what it got of one.
+	Usable(passed time.Duration) time.Duration
 	Argv() []string
 	Console() string // path
 	// Why says how the machine ended, to a caller that saw cause instead of the
@@ -65,21 +69,48 @@ func StartVM(ctx context.Context, cfg qemu.Config) (VM, error) {
 // and sees to it that it has ended. The guest powers off after its last record:
 // a QEMU that ended before it was asked to did as it should, unless it crashed.
 func (v realVM) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), quitTimeout)
-	defer cancel()
+	const op = "end QEMU"
+	ctx, cancel := within(op, quitTimeout, v.Usable)
+	defer cancel(nil)
 	err := v.Quit(ctx)
 	select {
+	case <-ctx.Done():
+		err = context.Cause(ctx)
 	case <-v.Exited():
 		err = nil
 		if code := v.Result().ExitCode; code != 0 {
-			err = fault.Newf(fault.Rig, "end QEMU", "it ended with status %d; see its log qemu.log beside the console", code)
+			err = fault.Newf(fault.Rig, op, "it ended with status %d; see its log qemu.log beside the console", code)
 		}
-	case <-ctx.Done():
 	}
 	return errors.Join(err, v.VM.Close())
 }
 
-// kvmHello is how long a kernel may take under KVM to reach the guest program.
+// within is a context for what a machine has so much time of its own for. Its cause says
+// who was too slow.
+func within(op string, limit time.Duration, usable host.Usable) (context.Context, context.CancelCauseFunc) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	patience := host.NewPatience(limit, usable)
+	go func() {
+		defer patience.Close()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-patience.Looks:
+			}
+			switch {
+			case patience.Over():
+				cancel(fault.Newf(fault.Rig, op, "it did not within %v that it could use", limit))
+			case patience.Waited() >= hostTimeout:
+				cancel(starved(op, patience))
+			}
+		}
+	}()
+	return ctx, cancel
+}
+
+// kvmHello is how long a kernel may take under KVM to reach the guest program, in time that
+// QEMU can use.
 const kvmHello = 5 * time.Second
 
 // KVMConfig says which kernel to try KVM with.
@@ -102,12 +133,20 @@ func OnKVM(ctx context.Context, cfg KVMConfig) error {
 	if err := qemu.ProbeKVM(ctx, cfg.QEMU.Argv, cfg.Arch); err != nil {
 		return err
 	}
+	return onKVM(ctx, cfg, bootOnKVM)
+}
+
+// onKVM says whether boot is, or once was, without an error.
+func onKVM(ctx context.Context, cfg KVMConfig, boot func(context.Context, KVMConfig) error) error {
 	kept := filepath.Join(cfg.CacheDir, "kvm", kvmKey(cfg)+".json")
 	var boots bool
 	if data, err := os.ReadFile(kept); err != nil || json.Unmarshal(data, &boots) != nil {
-		err := bootOnKVM(ctx, cfg)
+		err := boot(ctx, cfg)
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if tooBusy(err) {
+			return err
 		}
 		boots = err == nil
 		if err := disk.WriteJSON(kept, boots); err != nil {
@@ -126,14 +165,17 @@ func kvmKey(cfg KVMConfig) string {
 	return disk.Sum(fmt.Appendf(bytes.TrimSpace(started), " %s %s", cfg.QEMU.Version, strings.Join(cfg.QEMU.Argv, " ")))[:16]
 }
 
+// tooBusy says whether the host kept a kernel from showing whether it boots.
+func tooBusy(err error) bool {
+	return errors.Is(err, ErrStarved) || errors.Is(err, context.DeadlineExceeded) // ... or QEMU from replying
+}
+
 func bootOnKVM(ctx context.Context, cfg KVMConfig) error {
 	folder, err := disk.NewWorkFolder()
 	if err != nil {
 		return err
 	}
 	defer folder.Close()
-	ctx, cancel := context.WithTimeout(ctx, kvmHello)
-	defer cancel()
 	vm, err := StartVM(ctx, Machine(qemu.Config{
 		Name: "KVM probe", Arch: cfg.Arch, Binary: cfg.QEMU.Argv, Accel: trial.AccelKVM,
 		Kernel: cfg.Kernel, Initrd: cfg.Initrd, Dir: folder.Dir,
@@ -141,10 +183,10 @@ func bootOnKVM(ctx context.Context, cfg KVMConfig) error {
 	if err != nil {
 		return err
 	}
-	s := NewSession(vm.Wire(), "", func(trial.Event) {})
+	s := NewSession(vm, "", func(trial.Event) {})
 	err = vm.Cont(ctx)
 	if err == nil {
-		_, err = s.Hello(ctx, cfg.Arch.GOARCH, cfg.Workload)
+		_, err = s.hello(ctx, kvmHello, cfg.Arch.GOARCH, cfg.Workload)
 	}
 	s.Close()
 	return errors.Join(err, vm.Close())
