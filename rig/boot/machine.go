@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,23 +29,6 @@ const (
 	// GuestCPUs, where no others are asked for: one for the writer, one for the reader.
 	GuestCPUs = 2
 )
-
-// VM is a started, stopped machine.
-type VM interface {
-	Cont(ctx context.Context) error
-	Pause(ctx context.Context) error // the guest's clock stands still until Cont
-	Wire() net.Conn
-	Exited() <-chan struct{} // closed when the machine has ended
-	// Usable says how much of the time that has passed the machine could use: while it
-	// wants a processor, what it got of one.
-	Usable(passed time.Duration) time.Duration
-	Argv() []string
-	Console() string // path
-	// Why says how the machine ended, to a caller that saw cause instead of the
-	// done record.
-	Why(ctx context.Context, cause error) error
-	Close() error
-}
 
 type realVM struct{ *qemu.VM }
 

@@ -39,6 +39,23 @@ var (
 	errCut     = errors.New("the record stream was cut before its done record")
 )
 
+// VM is a started, stopped machine.
+type VM interface {
+	Cont(ctx context.Context) error
+	Pause(ctx context.Context) error // the guest's clock stands still until Cont
+	Wire() net.Conn
+	Exited() <-chan struct{} // closed when the machine has ended
+	// Usable says how much of the time that has passed the machine could use: while it
+	// wants a processor, what it got of one.
+	Usable(passed time.Duration) time.Duration
+	Argv() []string
+	Console() string // path
+	// Why says how the machine ended, to a caller that saw cause instead of the
+	// done record.
+	Why(ctx context.Context, cause error) error
+	Close() error
+}
+
 // Session is the host's side of one guest's record stream. It owns the
 // goroutine that reads the stream, which ends with the stream; close ends both.
 type Session struct {

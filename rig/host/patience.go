@@ -21,7 +21,7 @@ type Patience struct {
 	usable Usable
 	spent  time.Duration // ... that the other could use
 	waited time.Duration // ... whether it could or not
-	last   time.Time // zero while it rests
+	last   time.Time     // zero while it rests
 	ticker *time.Ticker
 }
 
@@ -46,7 +46,7 @@ func (p *Patience) Spent() time.Duration {
 	now := time.Now()
 	passed := min(now.Sub(p.last), 2*p.look)
 	p.last = now
-	if p.waited += passed; p.usable != nil && p.waited > p.look { // whose answer is not for nothing
+	if p.waited += passed; p.usable != nil && p.waited > p.look { // to ask costs something
 		passed = min(passed, p.usable(passed))
 	}
 	p.spent += passed
