@@ -56,13 +56,17 @@ func (v realVM) Close() error {
 	defer cancel(nil)
 	err := v.Quit(ctx)
 	select {
-	case <-ctx.Done():
-		err = context.Cause(ctx)
 	case <-v.Exited():
+	case <-ctx.Done():
+	}
+	switch {
+	case ctx.Err() == nil: // it has ended
 		err = nil
 		if code := v.Result().ExitCode; code != 0 {
 			err = fault.Newf(fault.Rig, op, "it ended with status %d; see its log qemu.log beside the console", code)
 		}
+	case err == nil || errors.Is(err, context.Canceled): // it is killed for that
+		err = context.Cause(ctx)
 	}
 	return errors.Join(err, v.VM.Close())
 }
