@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"kcovrig/rig/fault"
 	"kcovrig/rig/history"
 	"kcovrig/rig/report"
+	found "kcovrig/rig/report/barriers"
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/report/histories"
 	"kcovrig/rig/result"
@@ -26,7 +28,8 @@ func newHistory(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "history",
 		Short: "List and compare earlier results, and show trends",
-		Long: `history lists the results that run, compare and soak recorded, newest first.
+		Long: `history lists the results that run, compare, soak and barriers recorded, and those
+of a matrix' cells, newest first.
 With --trend it shows how one cell's share of blocks with a hit went from run to
 run, and flags a run that differs from those before it by more than runs differ
 by themselves. A cell names one configuration; its runs over time
@@ -43,13 +46,14 @@ form the trend.
 	f := cmd.Flags()
 	addDB(cmd, &o.db)
 	f.StringVar(&o.Cell, "cell", "", "only this `cell`; * and ? stand for any text and any character")
-	f.StringVar(&o.Command, "command", "", "only results of this `command`: run, compare, soak")
+	f.StringVar(&o.Command, "command", "", "only results of this `command`: run, compare, soak, barriers")
 	f.StringVar(&o.Arch, "arch", "", "only this `architecture`")
 	f.StringVar(&o.Verdict, "verdict", "", "only runs that say this, such as not-fixed or \"kernel fault\"")
 	f.StringVar(&o.since, "since", "", "only runs since a `time`: 2006-01-02, 2006-01-02T15:04:05Z, yesterday, or so long ago, such as 7d")
 	f.IntVar(&o.Limit, "limit", 50, "at most so many, the newest (0: all)")
 	f.StringVar(&o.trend, "trend", "", "show the trend of this `cell`; a pattern must fit one cell alone")
 	f.BoolVar(&o.json, "json", false, "print one JSON object on standard output")
+	complete(cmd, "command", string(trial.CommandRun), string(trial.CommandCompare), string(trial.CommandSoak), string(trial.CommandBarriers))
 	complete(cmd, "verdict", string(trial.Fixed), string(trial.NotFixed), string(trial.Inconclusive), string(trial.NoEffect), string(trial.Identical), string(trial.DoesNotApply))
 	cmd.MarkFlagsMutuallyExclusive("trend", "cell")
 	cmd.AddCommand(newHistoryCompare(a), newHistoryShow(a), newHistoryImport(a), newHistoryChanges(a))
@@ -144,7 +148,7 @@ func newHistoryShow(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "show RUN",
 		Short:   "Render a recorded run",
-		Long:    "show renders a recorded run as report does. RUN is the beginning of its id.\n\n" + exitsOfLists,
+		Long:    "show renders a recorded run as report does, one of barriers with what was found of\nthem. RUN is the beginning of its id.\n\n" + exitsOfLists,
 		Example: "  kcovrig history show 3f9a --format=html >report.html",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -152,20 +156,36 @@ func newHistoryShow(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			h, err := a.openHistory(cmd, db)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = h.Close() }()
-			run, err := recorded(cmd, h, args[0])
-			if err != nil {
-				return err
-			}
-			return report.Runs.Render(a.stdout, as, report.RunsReport{Runs: []result.Saved{run}, Width: a.widthFor("")})
+			return a.historyShow(cmd, db, args[0], as)
 		},
 	}
 	addDB(cmd, &db)
 	cmd.Flags().StringVar(&formatName, "format", "text", "format of the report: "+strings.Join(report.Runs.Names(), ", "))
 	complete(cmd, "format", report.Runs.Names()...)
 	return cmd
+}
+
+// historyShow renders a recorded run, with what was found of barriers where that is kept.
+func (a *app) historyShow(cmd *cobra.Command, db, id string, as format.Format) error {
+	h, err := a.openHistory(cmd, db)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = h.Close() }()
+	row, _, err := h.Find(cmd.Context(), id)
+	if err != nil {
+		return err
+	}
+	of, is, err := h.Barriers(cmd.Context(), row.ID)
+	if err != nil {
+		return err
+	}
+	if is && slices.Contains(found.Reports.Names(), string(as)) { // else as any run
+		return found.Reports.Render(a.stdout, as, of)
+	}
+	run, err := recorded(cmd, h, row.ID)
+	if err != nil {
+		return err
+	}
+	return report.Runs.Render(a.stdout, as, report.RunsReport{Runs: []result.Saved{run}, Width: a.widthFor("")})
 }

@@ -15,6 +15,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/report"
 )
 
 // runFolder makes a run folder of a sample whose seed and stale blocks are others.
@@ -133,4 +135,43 @@ func TestAnEmptyHistoryIsNoError(t *testing.T) {
 	left, err := os.ReadDir(home)
 	require.NoError(t, err)
 	assert.Empty(t, left, "looking makes no file")
+}
+
+// The history says of a run of barriers what its folder says.
+func TestHistoryOfBarriers(t *testing.T) {
+	dir, db := t.TempDir(), filepath.Join(t.TempDir(), "h.db")
+	for found, want := range map[string]string{
+		"weakened":  "  1 needed, 1 not shown to be needed, 1 not executed, 1 without an answer  ",
+		"suggested": "  enough: smp_wmb() between kernel/ring.c:988 and :992  ",
+		"altered":   "  enough in the emulator: with a barrier (st) before str x3, [x1] at kernel/ring.c:992  ",
+	} {
+		db := db + found
+		barriersFolder(t, dir, found)
+		code, out, errs := call(t, "history", "import", "--db", db, dir)
+		require.Equal(t, exitOK, code, errs)
+		id := out[:10]
+		_, out, _ = call(t, "history", "--db", db, "--command=barriers")
+		assert.Contains(t, out, want)
+		for _, format := range report.Runs.Names() {
+			code, shown, errs := call(t, "history", "show", "--db", db, id, "--format", format)
+			require.Equal(t, exitOK, code, "%s: %s", format, errs)
+			if format == "junit" { // which reports on barriers have not
+				assert.Contains(t, shown, "<testsuite")
+				continue
+			}
+			_, reported, _ := call(t, "report", dir, "--format", format)
+			assert.Equal(t, reported, shown, format)
+		}
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "barriers.json"), []byte("{}"), 0o600))
+	code, out, errs := call(t, "history", "import", "--db", db, dir)
+	assert.Equal(t, exitUsage, code)
+	assert.Contains(t, errs, "barriers.json")
+	assert.Empty(t, out)
+
+	require.NoError(t, os.Remove(filepath.Join(dir, "barriers.json")))
+	code, out, errs = call(t, "history", "import", "--db", db, dir)
+	require.Equal(t, exitOK, code, errs)
+	_, out, _ = call(t, "history", "show", "--db", db, out[:10])
+	assert.Contains(t, out, "windows", "an older one is shown as a run")
 }

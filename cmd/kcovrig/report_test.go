@@ -60,14 +60,22 @@ func TestReportWrongUsage(t *testing.T) {
 	}
 }
 
+// barriersFolder makes a run folder of barriers.
+func barriersFolder(t *testing.T, dir, found string) {
+	t.Helper()
+	for to, from := range map[string]string{"result.json": savedRun + "/result.json", "barriers.json": "../../rig/report/barriers/testdata/" + found + ".json"} {
+		text, err := os.ReadFile(from)
+		require.NoError(t, err)
+		text = bytes.Replace(text, []byte(`"command": "compare"`), []byte(`"command": "barriers"`), 1)
+		text = bytes.Replace(text, []byte(`"verdict": "not-fixed"`), []byte(`"verdict": ""`), 1)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, to), text, 0o644))
+	}
+}
+
 // Of a folder of barriers' its own report is meant, in each of its formats.
 func TestReportOnBarriers(t *testing.T) {
 	dir := t.TempDir()
-	for to, from := range map[string]string{"result.json": savedRun + "/result.json", "barriers.json": "../../rig/report/barriers/testdata/altered.json"} {
-		text, err := os.ReadFile(from)
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(filepath.Join(dir, to), text, 0o644))
-	}
+	barriersFolder(t, dir, "altered")
 	for _, path := range []string{dir, filepath.Join(dir, "result.json")} {
 		code, out, errs := call(t, "report", path)
 		require.Equal(t, exitOK, code, errs)

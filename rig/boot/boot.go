@@ -118,7 +118,7 @@ func (b *Boot) Open(ctx context.Context) (VM, error) {
 
 // observe takes a started machine through its session and fills obs.
 func (b *Boot) observe(ctx context.Context, vm VM, obs *trial.Observation) error {
-	s := NewSession(vm.Wire(), b.Name, b.Events)
+	s := NewSession(vm, b.Name, b.Events)
 	defer s.Close()
 	done := b.Stage(b.Name, "boot")
 	power := time.Now()

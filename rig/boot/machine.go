@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +17,7 @@ import (
 	"kcovrig/rig/arch"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/host"
 	"kcovrig/rig/internal/qemu"
 	"kcovrig/rig/trial"
 )
@@ -29,20 +29,6 @@ const (
 	// GuestCPUs, where no others are asked for: one for the writer, one for the reader.
 	GuestCPUs = 2
 )
-
-// VM is a started, stopped machine.
-type VM interface {
-	Cont(ctx context.Context) error
-	Pause(ctx context.Context) error // the guest's clock stands still until Cont
-	Wire() net.Conn
-	Exited() <-chan struct{} // closed when the machine has ended
-	Argv() []string
-	Console() string // path
-	// Why says how the machine ended, to a caller that saw cause instead of the
-	// done record.
-	Why(ctx context.Context, cause error) error
-	Close() error
-}
 
 type realVM struct{ *qemu.VM }
 
@@ -65,21 +51,52 @@ func StartVM(ctx context.Context, cfg qemu.Config) (VM, error) {
 // and sees to it that it has ended. The guest powers off after its last record:
 // a QEMU that ended before it was asked to did as it should, unless it crashed.
 func (v realVM) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), quitTimeout)
-	defer cancel()
+	const op = "end QEMU"
+	ctx, cancel := within(op, quitTimeout, v.Usable)
+	defer cancel(nil)
 	err := v.Quit(ctx)
 	select {
 	case <-v.Exited():
+	case <-ctx.Done():
+	}
+	switch {
+	case ctx.Err() == nil: // it has ended
 		err = nil
 		if code := v.Result().ExitCode; code != 0 {
-			err = fault.Newf(fault.Rig, "end QEMU", "it ended with status %d; see its log qemu.log beside the console", code)
+			err = fault.Newf(fault.Rig, op, "it ended with status %d; see its log qemu.log beside the console", code)
 		}
-	case <-ctx.Done():
+	case err == nil || errors.Is(err, context.Canceled): // it is killed for that
+		err = context.Cause(ctx)
 	}
 	return errors.Join(err, v.VM.Close())
 }
 
-// kvmHello is how long a kernel may take under KVM to reach the guest program.
+// within is a context for what a machine has so much time of its own for. Its cause says
+// who was too slow.
+func within(op string, limit time.Duration, usable host.Usable) (context.Context, context.CancelCauseFunc) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	patience := host.NewPatience(limit, usable)
+	go func() {
+		defer patience.Close()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-patience.Looks:
+			}
+			switch {
+			case patience.Over():
+				cancel(fault.Newf(fault.Rig, op, "it did not within %v that it could use", limit))
+			case patience.Waited() >= hostTimeout:
+				cancel(starved(op, patience))
+			}
+		}
+	}()
+	return ctx, cancel
+}
+
+// kvmHello is how long a kernel may take under KVM to reach the guest program, in time that
+// QEMU can use.
 const kvmHello = 5 * time.Second
 
 // KVMConfig says which kernel to try KVM with.
@@ -102,12 +119,20 @@ func OnKVM(ctx context.Context, cfg KVMConfig) error {
 	if err := qemu.ProbeKVM(ctx, cfg.QEMU.Argv, cfg.Arch); err != nil {
 		return err
 	}
+	return onKVM(ctx, cfg, bootOnKVM)
+}
+
+// onKVM says whether boot is, or once was, without an error.
+func onKVM(ctx context.Context, cfg KVMConfig, boot func(context.Context, KVMConfig) error) error {
 	kept := filepath.Join(cfg.CacheDir, "kvm", kvmKey(cfg)+".json")
 	var boots bool
 	if data, err := os.ReadFile(kept); err != nil || json.Unmarshal(data, &boots) != nil {
-		err := bootOnKVM(ctx, cfg)
+		err := boot(ctx, cfg)
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if tooBusy(err) {
+			return err
 		}
 		boots = err == nil
 		if err := disk.WriteJSON(kept, boots); err != nil {
@@ -126,14 +151,17 @@ func kvmKey(cfg KVMConfig) string {
 	return disk.Sum(fmt.Appendf(bytes.TrimSpace(started), " %s %s", cfg.QEMU.Version, strings.Join(cfg.QEMU.Argv, " ")))[:16]
 }
 
+// tooBusy says whether the host kept a kernel from showing whether it boots.
+func tooBusy(err error) bool {
+	return errors.Is(err, ErrStarved) || errors.Is(err, context.DeadlineExceeded) // ... or QEMU from replying
+}
+
 func bootOnKVM(ctx context.Context, cfg KVMConfig) error {
 	folder, err := disk.NewWorkFolder()
 	if err != nil {
 		return err
 	}
 	defer folder.Close()
-	ctx, cancel := context.WithTimeout(ctx, kvmHello)
-	defer cancel()
 	vm, err := StartVM(ctx, Machine(qemu.Config{
 		Name: "KVM probe", Arch: cfg.Arch, Binary: cfg.QEMU.Argv, Accel: trial.AccelKVM,
 		Kernel: cfg.Kernel, Initrd: cfg.Initrd, Dir: folder.Dir,
@@ -141,10 +169,10 @@ func bootOnKVM(ctx context.Context, cfg KVMConfig) error {
 	if err != nil {
 		return err
 	}
-	s := NewSession(vm.Wire(), "", func(trial.Event) {})
+	s := NewSession(vm, "", func(trial.Event) {})
 	err = vm.Cont(ctx)
 	if err == nil {
-		_, err = s.Hello(ctx, cfg.Arch.GOARCH, cfg.Workload)
+		_, err = s.hello(ctx, kvmHello, cfg.Arch.GOARCH, cfg.Workload)
 	}
 	s.Close()
 	return errors.Join(err, vm.Close())

@@ -4,6 +4,7 @@ package boot_test
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -116,5 +117,31 @@ func TestARoundHasItsOwnNotes(t *testing.T) {
 	for _, s := range *shown {
 		assert.Equal(t, uint64(10), s.Silence.Stores.Order)
 		assert.Zero(t, s.Silence.Stores.Passed, "it was noted before the first round")
+	}
+}
+
+// A kernel that says nothing is at fault where its machine could run; where the host let it
+// not, the host is.
+func TestAKernelIsNotToBlameForABusyHost(t *testing.T) {
+	for starved, want := range map[bool]struct {
+		outcome trial.Outcome
+		kind    fault.Kind
+		waits   time.Duration
+		words   string
+		try     string
+	}{
+		false: {trial.OutcomeTimeout, fault.Kernel, time.Minute, qemu.ErrTimeout.Error(), "read the console"},
+		true:  {trial.OutcomeRigFault, fault.Rig, 10 * time.Minute, "wait for the guest: the host is too busy for the guest: of 10m0s QEMU could use 1.6s", "run again while the machine is less busy"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			begun, guest := time.Now(), rigtest.Guest{Silent: true, Starved: starved}
+			b, _ := inRounds(t, rigtest.NewLab(guest, guest), 0)
+			obs, err := b.Run(t.Context())
+			require.ErrorContains(t, err, want.words)
+			assert.Equal(t, want.outcome, obs.Outcome)
+			assert.Equal(t, want.kind, fault.KindOf(err))
+			assert.Contains(t, fault.TryOf(err), want.try)
+			assert.Equal(t, want.waits, time.Since(begun))
+		})
 	}
 }

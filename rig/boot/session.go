@@ -17,8 +17,9 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// How long the host waits for the guest. A guest under emulation on a loaded
-// machine is slow, and a hang costs only these.
+// How long the host waits for the guest, in time that its machine can use: what a busy host
+// keeps from it is none of the kernel's. A guest under emulation is slow, and a hang costs
+// only these.
 const (
 	helloTimeout = 60 * time.Second // power-on to Hello
 	StallTimeout = 15 * time.Second // between two records of a stress
@@ -27,20 +28,43 @@ const (
 	MaxHits      = 16 // Detection records per mode
 )
 
+// hostTimeout ends these waits by the clock, for a host that gives the machine next to nothing.
+const hostTimeout = 10 * time.Minute
+
 var (
 	// ErrSilent is in the error of a guest that said nothing for too long.
 	ErrSilent = errors.New("the guest fell silent")
-	errCut    = errors.New("the record stream was cut before its done record")
+	// ErrStarved is in the error of one that said nothing, and could not have.
+	ErrStarved = errors.New("the host is too busy for the guest")
+	errCut     = errors.New("the record stream was cut before its done record")
 )
+
+// VM is a started, stopped machine.
+type VM interface {
+	Cont(ctx context.Context) error
+	Pause(ctx context.Context) error // the guest's clock stands still until Cont
+	Wire() net.Conn
+	Exited() <-chan struct{} // closed when the machine has ended
+	// Usable says how much of the time that has passed the machine could use: while it
+	// wants a processor, what it got of one.
+	Usable(passed time.Duration) time.Duration
+	Argv() []string
+	Console() string // path
+	// Why says how the machine ended, to a caller that saw cause instead of the
+	// done record.
+	Why(ctx context.Context, cause error) error
+	Close() error
+}
 
 // Session is the host's side of one guest's record stream. It owns the
 // goroutine that reads the stream, which ends with the stream; close ends both.
 type Session struct {
-	conn net.Conn
-	in   chan packet
-	quit chan struct{}
-	enc  *wire.Encoder
-	sink trial.Sink
+	conn   net.Conn
+	in     chan packet
+	quit   chan struct{}
+	enc    *wire.Encoder
+	sink   trial.Sink
+	usable host.Usable // by the machine
 	// label names the kernel for whoever listens to sink.
 	label string
 }
@@ -50,10 +74,10 @@ type packet struct {
 	err    error
 }
 
-// NewSession begins a session over conn; Close ends it.
-func NewSession(conn net.Conn, label string, sink trial.Sink) *Session {
+// NewSession begins a session with the guest of a machine; Close ends it.
+func NewSession(vm VM, label string, sink trial.Sink) *Session {
 	s := &Session{
-		conn: conn, label: label, sink: sink, enc: wire.NewEncoder(conn),
+		conn: vm.Wire(), label: label, sink: sink, enc: wire.NewEncoder(vm.Wire()), usable: vm.Usable,
 		in: make(chan packet), quit: make(chan struct{}),
 	}
 	go s.read()
@@ -118,11 +142,15 @@ func whose(name string) fault.Kind {
 
 // Hello waits for the guest's first record and checks that it is the right guest.
 func (s *Session) Hello(ctx context.Context, goarch string, workloads ...string) (wire.Hello, error) {
+	return s.hello(ctx, helloTimeout, goarch, workloads...)
+}
+
+func (s *Session) hello(ctx context.Context, limit time.Duration, goarch string, workloads ...string) (wire.Hello, error) {
 	const op = "greet the guest"
-	r, err := s.Next(ctx, helloTimeout)
+	r, err := s.Next(ctx, limit)
 	switch {
 	case errors.Is(err, ErrSilent):
-		return wire.Hello{}, fmt.Errorf("no hello within %v: %w", helloTimeout, ErrSilent)
+		return wire.Hello{}, fmt.Errorf("no hello in %v that QEMU could use: %w", limit, ErrSilent)
 	case err != nil:
 		return wire.Hello{}, err
 	case r.Hello == nil:
@@ -140,20 +168,40 @@ func (s *Session) Hello(ctx context.Context, goarch string, workloads ...string)
 	return *r.Hello, nil
 }
 
-// Next waits for a record, no longer than limit.
+// Next waits for a record, no longer than limit in time that the machine can use.
 func (s *Session) Next(ctx context.Context, limit time.Duration) (wire.Record, error) {
-	silence := host.NewPatience(limit, 0)
+	silence := host.NewPatience(limit, s.usable)
 	defer silence.Close()
 	for {
 		select {
 		case <-ctx.Done():
 			return wire.Record{}, ctx.Err()
 		case <-silence.Looks:
-			if silence.Over() {
-				return wire.Record{}, fmt.Errorf("no record for %v: %w", limit, ErrSilent)
+			if err := silent(silence, limit); err != nil {
+				return wire.Record{}, err
 			}
 		case p, open := <-s.in:
 			return p.check(open)
 		}
+	}
+}
+
+// silent is the error of a guest that has said nothing for too long, in its own time or by
+// the clock: then its host gave it none, and no kernel is to blame.
+func silent(so *host.Patience, limit time.Duration) error {
+	switch {
+	case so.Over():
+		return fmt.Errorf("no record in %v that QEMU could use: %w", limit, ErrSilent)
+	case so.Waited() >= hostTimeout:
+		return starved("wait for the guest", so)
+	}
+	return nil
+}
+
+// starved is the error of a machine that had no time to do what was waited for.
+func starved(op string, so *host.Patience) error {
+	return &fault.Error{
+		Kind: fault.Rig, Op: op, Try: "run again while the machine is less busy, or with fewer jobs at a time",
+		Err: fmt.Errorf("%w: of %v QEMU could use %v", ErrStarved, so.Waited().Round(time.Second), so.Spent().Round(time.Second/10)),
 	}
 }

@@ -4,7 +4,6 @@ package boot
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"kcovrig/guest/wire"
@@ -21,7 +20,7 @@ type stress struct {
 	variant trial.Variant                   // of the kernel, for whoever listens
 	settled func(tallies []wire.Tally) bool // may be nil: called with the latest tallies, says whether to stop
 	left    time.Duration                   // of the stress
-	silence time.Duration                   // since the last record
+	silence *host.Patience                  // since the last record
 	stopped bool
 	result  stressed
 }
@@ -39,7 +38,9 @@ type stressed struct {
 // stress starts the workload, which is to be followed until settled says so,
 // limit has passed, or ctx ends.
 func (s *Session) stress(start wire.Start, v trial.Variant, limit time.Duration, settled func([]wire.Tally) bool) (*stress, error) {
-	return &stress{Session: s, variant: v, start: start, settled: settled, left: limit}, s.Send(wire.Record{Start: &start})
+	silence := host.NewPatience(StallTimeout, s.usable)
+	silence.Rest()
+	return &stress{Session: s, variant: v, start: start, settled: settled, left: limit, silence: silence}, s.Send(wire.Record{Start: &start})
 }
 
 // slice follows the running guest for length, and reports whether Done was received;
@@ -47,19 +48,19 @@ func (s *Session) stress(start wire.Start, v trial.Variant, limit time.Duration,
 // until then.
 func (r *stress) slice(ctx context.Context, length time.Duration) (done bool, err error) {
 	began := time.Now()
-	silence := host.NewPatience(StallTimeout, r.silence)
+	r.silence.Resume()
 	left := r.left
 	prepares := r.prepares()
 	if prepares {
 		left += length
 	}
 	defer func() {
-		if r.silence = silence.Spent(); !prepares {
+		if r.silence.Rest(); !prepares {
 			r.left -= time.Since(began)
 		}
 	}()
 	end, over := time.NewTimer(left), time.NewTimer(length)
-	defer func() { end.Stop(); over.Stop(); silence.Close() }()
+	defer func() { end.Stop(); over.Stop() }()
 	if r.settled(nil) {
 		r.stop()
 	}
@@ -73,14 +74,14 @@ func (r *stress) slice(ctx context.Context, length time.Duration) (done bool, er
 			r.stop()
 		case <-over.C:
 			if !r.stopped {
-				return false, r.silent(silence)
+				return false, silent(r.silence, StallTimeout)
 			}
-		case <-silence.Looks:
-			if err := r.silent(silence); err != nil {
+		case <-r.silence.Looks:
+			if err := silent(r.silence, StallTimeout); err != nil {
 				return false, err
 			}
 		case p, open := <-r.in:
-			silence.Heard()
+			r.silence.Heard()
 			if done, err = r.take(p.check(open)); done || err != nil {
 				return done, err
 			}
@@ -92,14 +93,6 @@ func (r *stress) slice(ctx context.Context, length time.Duration) (done bool, er
 // guest waits for with a limit of its own: that is not stress.
 func (r *stress) prepares() bool {
 	return r.start.Program != nil && r.start.Program.Ready && r.result.elapsed == 0
-}
-
-// silent is the error of a guest that has said nothing for too long.
-func (r *stress) silent(so *host.Patience) error {
-	if !so.Over() {
-		return nil
-	}
-	return fmt.Errorf("no record for %v: %w", StallTimeout, ErrSilent)
 }
 
 // stop asks for Done, once. A guest that cannot be asked has said why, or its

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"kcovrig/rig/barrier"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/history"
 	"kcovrig/rig/result"
@@ -30,9 +31,12 @@ func (r *Run) record(published trial.Result) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), RecordLimit)
 	defer cancel()
-	_, err := history.Record(ctx, r.Config.History, history.Entry{
-		Result: published, Document: r.Folder.document, At: published.Ended, Cell: r.Config.Cell, Folder: r.Folder.Final,
-	})
+	found, err := barriersIn(r.Folder.Final, published.Command)
+	if err == nil {
+		_, err = history.Record(ctx, r.Config.History, history.Entry{
+			Result: published, Document: r.Folder.document, At: published.Ended, Cell: r.Config.Cell, Folder: r.Folder.Final, Barriers: found,
+		})
+	}
 	if err == nil {
 		return
 	}
@@ -41,6 +45,15 @@ func (r *Run) record(published trial.Result) {
 		text += "; try: " + f.Try
 	}
 	r.Config.Events(trial.Event{Note: text})
+}
+
+// barriersIn is what a run's folder holds of a kernel's barriers, if its command asks that.
+func barriersIn(folder string, of trial.Command) ([]byte, error) {
+	if of != trial.CommandBarriers {
+		return nil, nil
+	}
+	_, text, err := barrier.Read(folder)
+	return text, err
 }
 
 // Imported is one run that ImportRuns looked at.
@@ -79,8 +92,12 @@ func ImportRun(ctx context.Context, db *history.DB, path, cell string) (Imported
 	if at.IsZero() {
 		at = info.ModTime()
 	}
+	found, err := barriersIn(folder, saved.Document.Command)
+	if err != nil {
+		return Imported{}, err
+	}
 	id, added, err := db.Record(ctx, history.Entry{
-		Result: saved.Document.Result(), Document: saved.Raw, At: at, Cell: cell, Folder: folder,
+		Result: saved.Document.Result(), Document: saved.Raw, At: at, Cell: cell, Folder: folder, Barriers: found,
 	})
 	return Imported{Path: path, ID: id, New: added, At: at}, err
 }

@@ -85,7 +85,8 @@ func (d *DB) runs(ctx context.Context, where string, args []any) (list []trend.R
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return nil, err
 	}
-	return list, addArms(ctx, tx, "SELECT id FROM runs"+where, args, list, place)
+	ids := "SELECT id FROM runs" + where
+	return list, errors.Join(addArms(ctx, tx, ids, args, list, place), addBarriers(ctx, tx, ids, args, list, place))
 }
 
 // scanRun takes a row. What it cannot take of it is damage, which the run then has: one
@@ -105,24 +106,28 @@ func scanRun(rows *sql.Rows) (trend.Run, error) {
 	for _, r := range split(readers) {
 		p.Readers = append(p.Readers, trial.Reader(r))
 	}
-	var damage []string
-	damaged := func(what string, err error) {
-		if err != nil {
-			damage = append(damage, fmt.Sprintf("its %s: %q", what, err))
-		}
-	}
 	if said != "" {
 		if err := errors.Join(json.Unmarshal([]byte(said), &p.Words), p.Words.Validate()); err != nil {
 			p.Words = wording.Words{}.Completed()
-			damaged("words", err)
+			damaged(&p, "words", err)
 		}
 	}
 	p.At, err = time.Parse(timeForm, at)
-	damaged("time", err)
+	damaged(&p, "time", err)
 	_, err = fmt.Sscan(seed, &p.Seed)
-	damaged("seed", err)
-	p.Damage = strings.Join(damage, "; ")
+	damaged(&p, "seed", err)
 	return p, nil
+}
+
+// damaged says of a run what of it could not be read, if err says that.
+func damaged(p *trend.Run, what string, err error) {
+	if err == nil {
+		return
+	}
+	if p.Damage != "" {
+		p.Damage += "; "
+	}
+	p.Damage += fmt.Sprintf("its %s: %q", what, err)
 }
 
 func split(text string) []string {

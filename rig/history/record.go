@@ -27,6 +27,7 @@ type Entry struct {
 	Cell     string          // as whoever planned the run calls it; empty: trial.CellName
 	Finding  trial.Finding   // as whoever planned the run judges it; empty: the result's own
 	Folder   string          // of the run
+	Barriers json.RawMessage // the report on its kernel's barriers as JSON, kept whole; nil: there is none
 }
 
 // Record adds one result to the history at path, which it makes where there is
@@ -50,14 +51,24 @@ func RunID(document json.RawMessage) (string, error) {
 }
 
 // Record adds one result and says whether it is new. A result that is there
-// already stays as it was first recorded.
+// already stays as it was first recorded, but that it gets a report which it lacked.
 func (d *DB) Record(ctx context.Context, e Entry) (id string, added bool, err error) {
 	op := "record in the history " + d.path
 	run, document, err := e.run()
 	if err != nil {
 		return "", false, fault.Wrap(fault.Rig, op, err)
 	}
-	added, err = d.inTurn(ctx, func(ctx context.Context, tx *sql.Tx) (bool, error) { return insert(ctx, tx, run, document) })
+	found, err := newFoundBarriers(e.Barriers)
+	if err != nil {
+		return "", false, fault.Wrap(fault.User, op, err)
+	}
+	added, err = d.inTurn(ctx, func(ctx context.Context, tx *sql.Tx) (bool, error) {
+		added, err := insert(ctx, tx, run, document)
+		if err != nil {
+			return false, err
+		}
+		return added, found.insert(ctx, tx, run.ID)
+	})
 	if err != nil {
 		return "", false, fault.Wrap(fault.Rig, op, explain(d.path, err))
 	}

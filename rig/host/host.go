@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package host describes the machine that the rig runs on, as far as it says so
-// itself: system, processors, memory; and waits that a stop of the rig itself does not
-// end. What the machine is enough for, and what is waited for, is left to others.
+// itself: system, processors, memory, what of them a process gets; and waits that neither a
+// stop of the rig itself ends nor a time in which the other gets nothing. What the machine is
+// enough for, and what is waited for, is left to others.
 package host
 
 import (

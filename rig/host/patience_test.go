@@ -11,7 +11,7 @@ import (
 
 // What passes while this process is stopped is no part of the wait but for a little of it.
 func TestPatienceIsOfTheTimeInWhichThisProcessRuns(t *testing.T) {
-	p := NewPatience(15*time.Second, 0)
+	p := NewPatience(15*time.Second, nil)
 	defer p.Close()
 	p.last = p.last.Add(-time.Hour) // nobody looked for an hour
 	assert.InDelta(t, 2, p.Spent().Seconds(), 0.5)
@@ -24,7 +24,7 @@ func TestPatienceIsOfTheTimeInWhichThisProcessRuns(t *testing.T) {
 	p.Heard()
 	assert.False(t, p.Over())
 
-	left := NewPatience(time.Second, 990*time.Millisecond)
+	left := NewPatience(10*time.Millisecond, nil)
 	defer left.Close()
 	for !left.Over() {
 		<-left.Looks

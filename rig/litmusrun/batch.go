@@ -151,7 +151,7 @@ func (b *batch) scope() []coderange.Range {
 
 // session talks with the guest from its hello to its done.
 func (b *batch) session(ctx context.Context, r *set, p pass, vm boot.VM) (started bool, done int, err error) {
-	s := boot.NewSession(vm.Wire(), "", r.run.Config.Events)
+	s := boot.NewSession(vm, "", r.run.Config.Events)
 	defer s.Close()
 	if err := vm.Cont(ctx); err != nil {
 		return false, 0, err

@@ -89,7 +89,7 @@ func outsideOnce(ctx context.Context, a *boot.Boot) (map[string]float64, error) 
 		return nil, err
 	}
 	defer vm.Close()
-	s := boot.NewSession(vm.Wire(), a.Name, nil)
+	s := boot.NewSession(vm, a.Name, nil)
 	defer s.Close()
 	if err := vm.Cont(ctx); err != nil {
 		return nil, err

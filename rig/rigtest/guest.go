@@ -27,6 +27,7 @@ type Guest struct {
 	NoDone   bool         // closes the stream in the done record's place
 	Lie      bool         // counts more hit windows than windows
 	Silent   bool         // never says anything
+	Starved  bool         // the host gives its machine next to no time
 	Counts   map[string]uint64
 	Console  string           // what the console holds
 	Early    bool             // sends done unasked

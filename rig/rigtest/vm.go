@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"time"
 
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/qemu"
@@ -66,8 +67,14 @@ func (v *VM) Pause(context.Context) error {
 }
 func (v *VM) Wire() net.Conn          { return v.host }
 func (v *VM) Exited() <-chan struct{} { return v.ended }
-func (v *VM) Argv() []string          { return []string{"qemu", "-S"} }
-func (v *VM) Console() string         { return v.console }
+func (v *VM) Usable(passed time.Duration) time.Duration {
+	if v.Guest.Starved {
+		return passed / 1000
+	}
+	return passed
+}
+func (v *VM) Argv() []string  { return []string{"qemu", "-S"} }
+func (v *VM) Console() string { return v.console }
 func (v *VM) Why(_ context.Context, cause error) error {
 	if kind, line := qemu.Diagnose([]byte(v.Guest.Console)); line != "" {
 		return fault.Newf(kind, "fake", "%w", qemu.ErrPanic)

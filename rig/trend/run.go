@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"kcovrig/rig/barrier"
 	"kcovrig/rig/trial"
 	"kcovrig/rig/verdict"
 	"kcovrig/rig/wording"
@@ -44,6 +45,8 @@ type Run struct {
 	Took          float64           `json:"took"`   // seconds, the sum of its stages
 	Folder        string            `json:"folder"` // of the run, where it was written
 	Measured      []trial.ModeCount `json:"arms"`
+	// Barriers is what was found of the kernel's barriers; nil: nothing was asked of them.
+	Barriers *barrier.Summary `json:"barriers,omitempty"`
 	// Damage is what of the run's row could not be read; empty: nothing.
 	Damage string `json:"damage,omitempty"`
 }

@@ -16,6 +16,7 @@ import (
 	"kcovrig/rig/history"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/report"
+	"kcovrig/rig/report/barriers"
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/report/histories"
 	"kcovrig/rig/report/page"
@@ -126,6 +127,15 @@ func (p pages) run(w http.ResponseWriter, r *http.Request) {
 	run, document, err := p.db.Find(r.Context(), r.PathValue("id"))
 	if err != nil {
 		failed(w, err)
+		return
+	}
+	of, is, err := p.db.Barriers(r.Context(), run.ID)
+	if err != nil {
+		failed(w, err)
+		return
+	}
+	if is {
+		respond(w, func(b io.Writer) error { return barriers.Reports.Render(b, format.HTML, of) })
 		return
 	}
 	saved, err := result.Parse(run.Folder, run.At.UTC().Format("2006-01-02 15:04"), document)

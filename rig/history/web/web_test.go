@@ -3,6 +3,7 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -27,6 +28,7 @@ import (
 	"kcovrig/rig/history"
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/result"
+	"kcovrig/rig/trial"
 )
 
 const (
@@ -71,10 +73,26 @@ func filled(t *testing.T) (path string, ids []string) {
 	}
 	bad.Verdict = hostile
 	add(bad, hostile, 9)
+	ids = append(ids, onBarriers(t, db))
 	at := time.Date(2026, 1, 8, 4, 0, 0, 0, time.UTC)
 	require.NoError(t, db.RecordPast(t.Context(), matrix.Past{Cell: "never built", Night: at, At: at, Expect: matrix.Fixed, Status: matrix.Failed, CameTo: "kernel fault"}))
 	require.NoError(t, db.Close())
 	return path, ids
+}
+
+// onBarriers records a run with a report on barriers, some texts of which are hostile.
+func onBarriers(t *testing.T, db *history.DB) string {
+	t.Helper()
+	report, err := os.ReadFile("../../report/barriers/testdata/weakened.json")
+	require.NoError(t, err)
+	text, err := json.Marshal(hostile)
+	require.NoError(t, err)
+	report = bytes.ReplaceAll(report, []byte(`"kernel/ring.c:990"`), text)
+	id, _, err := db.Record(t.Context(), history.Entry{
+		Result: trial.Result{Command: trial.CommandBarriers}, Document: []byte(`{}`), Cell: "of barriers", Barriers: report, At: time.Date(2026, 1, 3, 3, 0, 0, 0, time.UTC),
+	})
+	require.NoError(t, err)
+	return id
 }
 
 func handler(t *testing.T, local bool) (http.Handler, []string) {
@@ -110,8 +128,10 @@ func TestPages(t *testing.T) {
 		"/?nights=x":                      {400, "1 to 366"},
 		"/cell?name=nightly%2C+arm64":     {200, "No change"},
 		"/cell?name=none":                 {404, "no cell"},
-		"/cell":                           {404, "2 cells fit &#34;&#34;, such as:"},
+		"/cell":                           {404, "3 cells fit &#34;&#34;, such as:"},
 		"/run/" + ids[0]:                  {200, "History of this cell"},
+		"/run/" + ids[9]:                  {200, "kcovrig barriers"},
+		"/cell?name=of+barriers":          {200, "1 needed, 1 not shown to be needed"},
 		"/run/" + ids[0][:8]:              {200, "2026-01-01 03:00"},
 		"/run/none":                       {404, "no run"},
 		"/run/":                           {404, "no such page"},
@@ -154,7 +174,7 @@ func TestHostileTextsStayText(t *testing.T) {
 	h, ids := handler(t, true)
 	require.Equal(t, 200, ask(h, "GET", "/cell?name="+queryOf(hostile)).Code)
 	for _, target := range []string{
-		"/", "/?cell=" + "%22%3E%3Cscript%3E", "/run/" + ids[8], "/cell?name=" + strings.ReplaceAll(strings.ReplaceAll(queryOf(hostile), " ", "+"), "'", "%27"),
+		"/", "/?cell=" + "%22%3E%3Cscript%3E", "/run/" + ids[8], "/run/" + ids[9], "/cell?name=" + strings.ReplaceAll(strings.ReplaceAll(queryOf(hostile), " ", "+"), "'", "%27"),
 		"/cell?name=" + queryOf("<script>x"), "/run/<script>", "/<script>",
 	} {
 		body := ask(h, "GET", strings.ReplaceAll(target, "<", "%3C")).Body.String()
@@ -182,7 +202,7 @@ var (
 // The policy names the very styles that the pages hold, and no page asks for anything.
 func TestThePolicyFitsThePages(t *testing.T) {
 	h, ids := handler(t, true)
-	for _, target := range []string{"/", "/cell?name=nightly%2C+arm64", "/run/" + ids[0], "/none"} {
+	for _, target := range []string{"/", "/cell?name=nightly%2C+arm64", "/run/" + ids[0], "/run/" + ids[9], "/none"} {
 		w := ask(h, "GET", target)
 		policy, body := w.Header().Get("Content-Security-Policy"), w.Body.String()
 		styles := styleElement.FindAllStringSubmatch(body, -1)

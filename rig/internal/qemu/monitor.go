@@ -146,7 +146,7 @@ func (m *monitor) run(ctx context.Context, command string) error {
 // a machine that cannot be driven is of no use, and closing go-qemu's
 // connection under a running Connect would race with it.
 func (m *monitor) guard(ctx context.Context, op string, call func() error) error {
-	patience := host.NewPatience(qmpTime, 0)
+	patience := host.NewPatience(qmpTime, nil)
 	defer patience.Close()
 	done := make(chan error, 1)
 	go func() { done <- call() }()

@@ -15,6 +15,7 @@ import (
 
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/host"
 	"kcovrig/rig/internal/proc"
 )
 
@@ -24,6 +25,7 @@ type VM struct {
 	cfg     Config
 	argv    []string
 	process *proc.Process
+	usable  host.Usable
 	monitor *monitor
 	wire    net.Conn
 	powerOn time.Time
@@ -60,6 +62,7 @@ func Start(ctx context.Context, cfg Config) (vm *VM, err error) {
 	if err != nil {
 		return vm, err
 	}
+	vm.usable = host.UsableBy(vm.process.PID())
 	if err := vm.connect(ctx, listener); err != nil {
 		return vm, vm.startFault(ctx, err)
 	}
@@ -155,6 +158,9 @@ func (vm *VM) Console() string { return vm.cfg.Console() }
 
 // PowerOn is when Cont was first called; zero before.
 func (vm *VM) PowerOn() time.Time { return vm.powerOn }
+
+// Usable says how much of the time that has passed QEMU could use, see host.Usable.
+func (vm *VM) Usable(passed time.Duration) time.Duration { return vm.usable(passed) }
 
 // PID is QEMU's process.
 func (vm *VM) PID() int { return vm.process.PID() }

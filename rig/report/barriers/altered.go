@@ -10,9 +10,9 @@ import (
 )
 
 // alteredWords say in one sentence what came of an alteration that the user named.
-func alteredWords(a barrier.Altered) string {
+func alteredWords(a barrier.Verdict) string {
 	what := words.OneLine(a.What)
-	switch a.Result.Effect {
+	switch a.Effect {
 	case barrier.Showed:
 		if a.Adds {
 			return "not enough in the emulator: " + what
@@ -29,7 +29,7 @@ func alteredWords(a barrier.Altered) string {
 		}
 		return "inconclusive: what was altered was not executed while stores could wait: " + what
 	}
-	return "inconclusive: " + words.OneLine(a.Result.Reason) + ": " + what
+	return "inconclusive: " + words.OneLine(a.Reason) + ": " + what
 }
 
 // seenAltered says by what.

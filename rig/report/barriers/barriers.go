@@ -29,26 +29,32 @@ var Reports = format.Writers[barrier.Report]{
 
 // Sentence says in one what was found.
 func Sentence(r barrier.Report) string {
-	if len(r.NotFor) > 0 {
-		return "not applicable: " + words.OneLine(r.NotFor[0])
-	}
-	if r.Altered != nil {
-		return alteredWords(*r.Altered)
-	}
-	if r.Suggested {
-		if len(r.Suggestions) == 0 && r.CutShort {
-			return "no place was found so far where a barrier is enough: the search did not come to its end"
-		}
-		if len(r.Suggestions) == 0 {
-			return "no place was found where a barrier is enough"
-		}
+	said := Short(r.Summary())
+	switch {
+	case len(r.NotFor) > 0 || r.Altered != nil:
+	case r.Suggested && len(r.Suggestions) > 0:
 		return "enough: " + named(r, r.Suggestions[0])
+	case !r.Suggested:
+		return counted(len(r.Rows), "ordering instruction") + ": " + said
 	}
-	var n [4]int
-	for _, row := range r.Rows {
-		n[column(row.Answer)]++
+	return said
+}
+
+// Short is what a list says of a report.
+func Short(s barrier.Summary) string {
+	switch {
+	case s.NotFor != "":
+		return "not applicable: " + words.OneLine(s.NotFor)
+	case s.Altered != nil:
+		return alteredWords(*s.Altered)
+	case s.Suggested && len(s.Enough) > 0:
+		return "enough: " + inC(s.Enough)
+	case s.Suggested && s.CutShort:
+		return "no place was found so far where a barrier is enough: the search did not come to its end"
+	case s.Suggested:
+		return "no place was found where a barrier is enough"
 	}
-	return fmt.Sprintf("%s: %d needed, %d not shown to be needed, %d not executed, %d without an answer", counted(len(r.Rows), "ordering instruction"), n[0], n[1], n[2], n[3])
+	return fmt.Sprintf("%d needed, %d not shown to be needed, %d not executed, %d without an answer", s.Needed, s.NotShown, s.NotExecuted, s.NoAnswer)
 }
 
 func counted(n int, what string) string {
@@ -135,7 +141,7 @@ func disagreements(r barrier.Report) (out []string) {
 		if a.Model.Says == trial.Sometimes {
 			said = r.Words.A() + " is possible with it"
 		}
-		out = append(out, fmt.Sprintf("measurement and model disagree: it is %s; and by the model %s (%s)", alteredWords(*a), said, words.OneLine(a.Model.Why)))
+		out = append(out, fmt.Sprintf("measurement and model disagree: it is %s; and by the model %s (%s)", alteredWords(a.Verdict()), said, words.OneLine(a.Model.Why)))
 	}
 	for _, row := range r.Rows {
 		if row.Disagrees() {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kcovrig/rig/matrix"
+	"kcovrig/rig/report/barriers"
 	"kcovrig/rig/report/chart"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/trend"
@@ -32,6 +33,7 @@ type cellRow struct {
 	GridNight
 	At                 time.Time
 	Unpatched, Patched string   // counts and share
+	Found              string   // of a kernel's barriers
 	Differs            []string // how it was made otherwise than the run before it
 }
 
@@ -49,6 +51,9 @@ func WriteCell(w io.Writer, t trend.Trend, past []matrix.Past) error {
 		row := cellRow{At: r.at, Unpatched: "-", Patched: "-"}
 		row.add(r, moved)
 		if r.run != nil {
+			if r.run.Barriers != nil {
+				row.Found = barriers.Short(*r.run.Barriers)
+			}
 			row.Unpatched, row.Patched = countAndShare(*r.run, trial.Unpatched), countAndShare(*r.run, trial.Patched)
 			if before != nil {
 				row.Differs = trend.Provenance(*before, *r.run)

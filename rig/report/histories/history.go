@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/printable"
+	"kcovrig/rig/report/barriers"
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
@@ -44,7 +45,7 @@ func historyText(w io.Writer, l RunList) error {
 	if len(l.Runs) > 0 {
 		rows := [][]string{{"run", "ended (UTC)", "says", "unpatched", "patched", "kernel", "cell"}}
 		for _, r := range l.Runs {
-			rows = append(rows, []string{words.ShortID(r.ID), words.Moment(r.At), r.Word(), windowsOf(r, trial.Unpatched), windowsOf(r, trial.Patched), words.Dash(r.KernelVersion), r.Cell})
+			rows = append(rows, []string{words.ShortID(r.ID), words.Moment(r.At), says(r), windowsOf(r, trial.Unpatched), windowsOf(r, trial.Patched), words.Dash(r.KernelVersion), r.Cell})
 		}
 		words.Table(&b, rows, 2, 0, l.Width)
 	}
@@ -56,6 +57,19 @@ func historyText(w io.Writer, l RunList) error {
 	// A path is whole on its line: a terminal that wraps it copies it whole.
 	_, err := fmt.Fprintf(w, "%s%d runs, in %s\n", words.Fitted(b.String(), l.Width), len(l.Runs), l.Path)
 	return err
+}
+
+// says is the run's word, and what was found where that is no verdict: of a kernel's
+// barriers.
+func says(r trend.Run) string {
+	switch word := r.Word(); {
+	case r.Barriers == nil || r.Barriers.NotFor != "":
+		return word
+	case word == string(trial.OutcomeOK):
+		return barriers.Short(*r.Barriers)
+	default:
+		return word + "; " + barriers.Short(*r.Barriers)
+	}
 }
 
 // judgedWindows sums one kernel's windows over modes, of the reader that a
@@ -83,7 +97,7 @@ func Imported(w io.Writer, path, id string, added bool) error {
 	how := "recorded"
 	switch {
 	case id == "":
-		id, how = "-", "left out: no run, compare or soak"
+		id, how = "-", "left out: no run, compare, soak or barriers"
 	case !added:
 		how = "was there"
 	}

@@ -8,10 +8,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"kcovrig/rig/barrier"
+	"kcovrig/rig/barrier/candidate"
 	"kcovrig/rig/goldentest"
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/report/reporttest"
@@ -142,4 +145,40 @@ func TestAHistoryFitsATerminal(t *testing.T) {
 		assert.LessOrEqual(t, words.Widest(b.String()), width, b.String())
 		assert.Equal(t, len(nights()), strings.Count(b.String(), "kernel: 6.12.117"), b.String())
 	}
+}
+
+// A run of barriers has no verdict: what it found stands in its place.
+func TestARunOfBarriersSaysWhatItFound(t *testing.T) {
+	said := func(change func(*trend.Run), s barrier.Summary) string {
+		r := nights()[0]
+		r.Verdict, r.Command, r.Barriers = trial.VerdictUnknown, "barriers", &s
+		if change != nil {
+			change(&r)
+		}
+		var list, cell bytes.Buffer
+		require.NoError(t, History.Render(&list, format.Text, RunList{Runs: []trend.Run{r}}))
+		require.NoError(t, WriteCell(&cell, trend.NewTrend(r.Cell, []trend.Run{r}), nil))
+		row := strings.Split(list.String(), "\n")[1]
+		for _, c := range list.String() + cell.String() {
+			assert.True(t, c == '\n' || unicode.IsPrint(c) || c == '\t', "%q", c)
+		}
+		text, _, _ := strings.Cut(strings.TrimPrefix(row, "00afafafaf  2026-01-01 02:30  "), "  ")
+		return text
+	}
+	four := barrier.Summary{Needed: 1, NotShown: 2, NotExecuted: 3, NoAnswer: 4}
+	const counts = "1 needed, 2 not shown to be needed, 3 not executed, 4 without an answer"
+	before := trial.Instruction{Source: "kernel/ring.c:992", SourceText: "n = 1;"}
+	after := trial.Instruction{Source: "kernel/ring.c:988", SourceText: "memcpy();"}
+	part := barrier.Part{Change: trial.Change{To: trial.OrderStores}, Position: &candidate.Position{Before: before, After: after}}
+	assert.Equal(t, counts, said(nil, four))
+	assert.Equal(t, "kernel fault; "+counts, said(func(r *trend.Run) { r.Whose = "kernel" }, four))
+	assert.Equal(t, "cut-short; "+counts, said(func(r *trend.Run) { r.Outcome = trial.OutcomeCut }, four))
+	assert.Equal(t, "enough: smp_wmb() between kernel/ring.c:988 and :992", said(nil, barrier.Summary{Suggested: true, Enough: []barrier.Part{part}}))
+	assert.Equal(t, "no place was found where a barrier is enough", said(nil, barrier.Summary{Suggested: true}))
+	assert.Contains(t, said(nil, barrier.Summary{Suggested: true, CutShort: true}), "so far")
+	assert.Equal(t, "needed in the emulator: x", said(nil, barrier.Summary{Altered: &barrier.Verdict{What: "x", Effect: barrier.Showed}}))
+	assert.Equal(t, "not-applicable", said(func(r *trend.Run) { r.Verdict = trial.DoesNotApply }, barrier.Summary{NotFor: "a reason"}))
+	part.Position.After.Source = hostile + "\n:988"
+	assert.NotContains(t, said(nil, barrier.Summary{Suggested: true, Enough: []barrier.Part{part}}), "\x1b")
+	assert.NotContains(t, said(nil, barrier.Summary{Altered: &barrier.Verdict{What: hostile}}), "\x1b")
 }

@@ -71,7 +71,7 @@ func writeSeries(b *strings.Builder, s trend.TrendSeries, of trend.Trend) {
 	}
 	word := map[string]string{}
 	for _, r := range of.Runs {
-		word[r.ID] = r.Word()
+		word[r.ID] = says(r)
 	}
 	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "  run\tended (UTC)\tsays\t%s blocks\tshare\t95 %% interval\tp\t\n", said.Adjective())
