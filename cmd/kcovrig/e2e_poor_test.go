@@ -25,6 +25,9 @@ func TestE2EAPoorMachine(t *testing.T) {
 		"a fifth of the time": {during: throttled},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if c.during != nil {
+				t.Parallel() // most of it is sleep
+			}
 			cmd := kcovrig(t, nil, "compare", "--arch=arm64", "--mode=pc", "--duration=4s", "--json", "-v")
 			cmd.by = c.by
 			cmd.start()
