@@ -20,8 +20,9 @@ const (
 	// portWait bounds the wait for it: the name comes by a message of its own,
 	// some time after the device.
 	portWait = 10 * time.Second
-	// writeWait bounds each write, which hangs where the host does not read.
-	writeWait = 10 * time.Second
+	// writeWait bounds each write, which hangs where the host does not read: one that was
+	// stopped, or slept, goes on some time.
+	writeWait = 5 * time.Minute
 )
 
 // port is the virtio-serial port; a write that hangs ends with an error.

@@ -7,13 +7,14 @@
 
 void load_order_begin(struct load_order *o, const struct views *w)
 {
-    o->reads = o->raises = 0;
-    o->read_old = w->read_old;
-    o->read_new = w->read_new;
+    *o = (struct load_order){.read_old = w->read_old, .read_new = w->read_new};
 }
 
 void load_order_note(struct load_order *o, const struct views *w, uint64_t pc)
 {
+    if (!sites_on()) {
+        return;
+    }
     if (w->read_old > o->read_old) {
         unsigned int at = o->reads++ % LOAD_ORDERS;
 

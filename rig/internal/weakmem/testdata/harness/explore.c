@@ -127,6 +127,7 @@ static void clear_dead(struct vcpu *v)
         v->reservation = (struct reservation){.lost = v->reservation.lost,
                                               .native = v->reservation.native};
     }
+    v->load_order = (struct load_order){0}; /* of sites, which are not told here */
     v->pc = 0;
 }
 
