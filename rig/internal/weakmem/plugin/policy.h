@@ -35,9 +35,9 @@ void policy_hold_arrival(struct vcpu *v);
 bool policy_stale(struct vcpu *v);        /* a load with a choice reads old */
 bool policy_exact(struct vcpu *v);        /* ... else the emulator does it */
 void policy_pause(struct vcpu *v);        /* before a tracked load, now and then */
-/* Before the first one of an episode, while another vCPU is in one: until that has left a
- * body. What it writes meanwhile is newer than the episode, whose later loads may then
- * read what was before. */
+/* Before the first one of an episode, while another vCPU is in one: until an episode of
+ * another's has ended. What is written meanwhile is newer than the own episode, whose later
+ * loads may then read what was before. */
 void policy_await(struct vcpu *v);
 
 #endif
