@@ -60,25 +60,25 @@ func weighKept(unpatched, patched trial.Silence, shown shown, kept keptBy) weigh
 	if stores.weight.doubt != "" {
 		return stores.weight
 	}
-	asked := []examined{stores}
+	kinds := []examined{stores}
 	if !stores.ordered {
-		asked = append(asked, kept.examine(unpatched.LoadPairs, patched.LoadPairs, shown, "loads"))
+		kinds = append(kinds, kept.examine(unpatched.LoadPairs, patched.LoadPairs, shown, "loads"))
 	}
 	reads := kept.examine(unpatched.ReadPairs, patched.ReadPairs, shown, "accesses")
 	if reads.ordered {
 		if lost(unpatched.ReadPairs) || lost(patched.ReadPairs) {
 			return weight{doubt: doubtLost}
 		}
-		asked = append(asked, reads)
+		kinds = append(kinds, reads)
 	}
-	return kept.weakest(asked, reads.suspects)
+	return kept.weakest(kinds, reads.suspects)
 }
 
 // weakest is what the kinds that were asked are worth together; others are suspects of a kind
 // that was not.
-func (k keptBy) weakest(asked []examined, others int) weight {
-	least, suspects, ordered := asked[0].weight, others, false
-	for _, e := range asked {
+func (k keptBy) weakest(kinds []examined, others int) weight {
+	least, suspects, ordered := kinds[0].weight, others, false
+	for _, e := range kinds {
 		if e.weight.doubt != "" {
 			return e.weight
 		}

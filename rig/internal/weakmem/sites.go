@@ -44,10 +44,8 @@ const (
 	WhyLoadCaution = "load-caution" // prefix: caution took the choice away
 
 	// WhyRead is the prefix, before the words of two stores, where the second is a load.
-	WhyRead        = "read-"
-	WhyReadPassed  = WhyRead + WhyPassed // it was done while the store waited
-	WhyReadOrder   = WhyRead + WhyOrder
-	WhyReadCaution = WhyRead + WhyCaution
+	WhyRead       = "read-"
+	WhyReadPassed = WhyRead + WhyPassed // it was done while the store waited
 
 	// WhyUnknown stands for a word that this program does not know: silence that
 	// nobody can explain counts as caution.
