@@ -21,7 +21,7 @@ func simulations() uint64 {
 	if testing.Short() {
 		return 2_000
 	}
-	return 100_000
+	return 30_000
 }
 
 const (
