@@ -22,6 +22,7 @@ type asker struct {
 	result    trial.Result
 	witnesses []Witnessed // the result's
 	isBetween witness.IsBetween
+	tests     ownTests
 }
 
 // betweenIn reads the ways through a kernel's code when they are first asked for.
@@ -87,7 +88,11 @@ func (a asker) ofSuggestions(ctx context.Context, suggestions []barrier.Suggesti
 		for _, p := range s.Parts {
 			change = append(change, p.Change)
 		}
-		out = append(out, a.of(ctx, 0, altered(change, at)))
+		m := a.of(ctx, 0, altered(change, at))
+		if m.Says == "" && len(change) == 1 {
+			m.Own = a.tests.ask(ctx, a.model, a.cacheDir, change[0])
+		}
+		out = append(out, m)
 	}
 	return out
 }
@@ -113,7 +118,11 @@ func (a asker) ofNamed(ctx context.Context, said barrier.Altered, added []trial.
 	case said.Result.Effect == barrier.Showed:
 		return a.of(ctx, 1, nil)
 	case said.Adds:
-		return a.of(ctx, 0, added)
+		m := a.of(ctx, 0, added)
+		if m.Says == "" && len(added) > 0 { // one line, be it of several instructions: all have the same before them
+			m.Own = a.tests.ask(ctx, a.model, a.cacheDir, trial.Change{To: added[0].To, Before: added[0].Before})
+		}
+		return m
 	}
 	return barrier.Model{}
 }

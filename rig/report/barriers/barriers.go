@@ -181,7 +181,19 @@ func modelWith(r barrier.Report, m barrier.Model) string {
 	case trial.Sometimes:
 		return fmt.Sprintf("model: %s is still possible with it", r.Words.A())
 	}
-	return unasked(m)
+	return unasked(m) + ofOwn(r, m)
+}
+
+// ofOwn is what the model says of the scenario's own test; empty: nothing.
+func ofOwn(r barrier.Report, m barrier.Model) string {
+	if m.Own == nil {
+		return ""
+	}
+	is := map[trial.Expectation]string{trial.Never: "is not possible", trial.Sometimes: "is possible"}[m.Own.Allowed]
+	if is == "" {
+		return ""
+	}
+	return fmt.Sprintf("; in the scenario's own test, in the place of its fix: %s %s", r.Words.A(), is)
 }
 
 // modelUnder is what it says of an alteration that the user named.

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package barriers
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"kcovrig/rig/barrier"
+	"kcovrig/rig/trial"
+)
+
+const ownTest = `AArch64 unpatched
+{
+0:X1=y; 0:X3=x;
+1:X1=y; 1:X3=x;
+}
+ P0          | P1           ;
+ MOV W0,#1   | LDAR W0,[X1] ;
+ STR W0,[X3] | LDR W2,[X3]  ;
+ STR W0,[X1] |              ;
+exists (1:X0=1 /\ 1:X2=0)
+`
+
+func put(to ...trial.Order) (out []barrier.Part) {
+	for _, one := range to {
+		out = append(out, barrier.Part{Change: trial.Change{Address: 0x50, To: one, Before: one.IsBarrier()}})
+	}
+	return out
+}
+
+// Of a suggestion without a witness's test the model is asked by the scenario's own, where the
+// fix of that makes the bug impossible.
+func TestTheModelIsAskedByTheScenariosOwnTest(t *testing.T) {
+	a := asks("DMB ISHST")
+	fixed := strings.ReplaceAll(ownTest, "STR W0,[X1]", "STLR W0,[X1]")
+	a.tests = ownTests{
+		patched:   map[string]string{"patched+control": fixed, "patched+ordered": fixed},
+		unpatched: map[string]string{"unpatched+control": ownTest, "unpatched+ordered": ownTest},
+	}
+	inner := a.model
+	a.model = func(ctx context.Context, dir string, tests []trial.LitmusTest) (trial.Expectation, error) {
+		switch tests[0].Name {
+		case "patched+control":
+			return trial.Sometimes, nil
+		case "patched+ordered":
+			return trial.Never, nil
+		case "unpatched+control":
+			return "", errors.New("asked of a test whose fix is not enough")
+		}
+		return inner(ctx, dir, tests)
+	}
+	suggested := func(parts []barrier.Part) barrier.Model {
+		return a.ofSuggestions(t.Context(), []barrier.Suggestion{{Parts: parts}}, nil)[0]
+	}
+	got := suggested(put(trial.OrderStores))
+	require.NotNil(t, got.Own)
+	assert.Equal(t, trial.Never, got.Own.Allowed)
+	assert.Equal(t, "unpatched+ordered", got.Own.Name)
+	assert.Empty(t, got.Says, "that its place is the fix's is not known")
+	got = suggested(put(trial.OrderLoads))
+	require.NotNil(t, got.Own)
+	assert.Equal(t, trial.Sometimes, got.Own.Allowed)
+	assert.Nil(t, suggested(put(trial.OrderStores, trial.OrderLoads)).Own, "of one on each side")
+	named := a.ofNamed(t.Context(), barrier.Altered{Adds: true, Result: barrier.Result{Effect: barrier.Silent}}, before(4))
+	require.NotNil(t, named.Own)
+	assert.Equal(t, trial.Never, named.Own.Allowed)
+}
