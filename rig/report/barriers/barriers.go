@@ -175,10 +175,12 @@ func modelWithout(r barrier.Report, row barrier.Row) string {
 
 // modelWith is what it says of the bug with order that was added; empty: nothing.
 func modelWith(r barrier.Report, m barrier.Model) string {
-	switch m.Says {
-	case trial.Never:
+	switch {
+	case m.Says == trial.Never && m.OneSided:
+		return fmt.Sprintf("model: certified of this side: %s is possible without it, and not with it as long as the other side keeps its accesses in order", r.Words.A())
+	case m.Says == trial.Never:
 		return fmt.Sprintf("model: certified: %s is possible without it, and not with it", r.Words.A())
-	case trial.Sometimes:
+	case m.Says == trial.Sometimes:
 		return fmt.Sprintf("model: %s is still possible with it", r.Words.A())
 	}
 	return unasked(m) + ofOwn(r, m)

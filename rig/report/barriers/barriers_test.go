@@ -221,10 +221,11 @@ func TestWhatTheModelSaysOfAnAnswer(t *testing.T) {
 	r, row := suggested(t), barrier.Row{Answer: barrier.Needed}
 	noTest, noAnswer := barrier.Model{Why: "no shape"}, asked("")
 	for want, got := range map[string]string{
-		"model: certified: a stale read is possible without it, and not with it":                                      modelWith(r, asked(trial.Never)),
-		"model: a stale read is still possible with it":                                                               modelWith(r, asked(trial.Sometimes)),
-		"model: no test: no shape":                                                                                    modelWith(r, noTest),
-		"model: no answer: herd7 on the litmus test of witness 1":                                                     modelWith(r, noAnswer),
+		"model: certified: a stale read is possible without it, and not with it":                                                                    modelWith(r, asked(trial.Never)),
+		"model: certified of this side: a stale read is possible without it, and not with it as long as the other side keeps its accesses in order": modelWith(r, barrier.Model{Says: trial.Never, OneSided: true}),
+		"model: a stale read is still possible with it":                                                                                             modelWith(r, asked(trial.Sometimes)),
+		"model: no test: no shape":                                modelWith(r, noTest),
+		"model: no answer: herd7 on the litmus test of witness 1": modelWith(r, noAnswer),
 		"model: no test: no shape; in the scenario's own test, in the place of its fix: a stale read is not possible": modelWith(r, ofOwnTest(trial.Never)),
 		"model: no test: no shape; in the scenario's own test, in the place of its fix: a stale read is possible":     modelWith(r, ofOwnTest(trial.Sometimes)),
 		"": modelWith(r, barrier.Model{}) + modelWithout(r, barrier.Row{Answer: barrier.NotShownNeeded, Model: noTest}),
