@@ -343,3 +343,31 @@ func TestASlowReferenceComesToAnEnd(t *testing.T) {
 	}
 	assert.Equal(t, Unknown, test.Results()[2].Effect)
 }
+
+// Where it is known how many blocks settle what is silent it gets more than the most, and
+// none beyond it where they are too many.
+func TestWhatCanBeSettledGetsMoreThanTheMost(t *testing.T) {
+	for every, want := range map[uint64]Effect{4: Silent, 100: Unknown} {
+		test := Test{Limits: Limits{Error: 1e-6, Turn: 16, Most: 128, BlockSize: 16}, Modes: []string{"pc"}, Trials: []Trial{{Alteration: trial.Alteration{{Address: 8, To: trial.OrderStores, Before: true}}}}}
+		var all uint64
+		for n := 0; ; n++ {
+			require.Less(t, n, 1000, "the test comes to no end")
+			turn, more := test.Next()
+			if !more {
+				break
+			}
+			c := wire.Tally{Mode: "pc", Windows: turn.Windows, Blocks: turn.Windows / 16}
+			if turn.Number == 0 {
+				c.HitBlocks = (all+c.Blocks)/every - all/every
+				c.HitWindows, all = c.HitBlocks, all+c.Blocks
+			}
+			require.NoError(t, test.Add(turn.Number, Seen{Tallies: []wire.Tally{c}, Executed: turn.Windows}))
+		}
+		assert.Equal(t, want, test.Results()[1].Effect, test.Results()[1].Reason)
+		if want == Silent {
+			assert.Greater(t, test.Seen[1].least(), test.Limits.Most)
+		} else {
+			assert.LessOrEqual(t, test.Seen[1].least(), test.Limits.Most+test.Limits.Turn)
+		}
+	}
+}
