@@ -71,3 +71,41 @@ func TestTheModelIsAskedByTheScenariosOwnTest(t *testing.T) {
 	require.NotNil(t, named.Own)
 	assert.Equal(t, trial.Never, named.Own.Allowed)
 }
+
+// Of several own tests one that is still possible is told, and where the fix's place is not what
+// makes the bug impossible nothing is.
+func TestAllOfTheScenariosOwnTestsAreAsked(t *testing.T) {
+	a := asks("DMB ISHST")
+	fixed := strings.ReplaceAll(ownTest, "STR W0,[X1]", "STLR W0,[X1]")
+	a.tests = ownTests{
+		patched:   map[string]string{"patched+a": fixed, "patched+b": fixed},
+		unpatched: map[string]string{"unpatched+a": ownTest, "unpatched+b": strings.ReplaceAll(ownTest, "LDAR", "LDR")},
+	}
+	a.tests.patched["patched+b"] = strings.ReplaceAll(fixed, "LDAR", "LDR")
+	says := func(broken, second trial.Expectation) *trial.LitmusTest {
+		a.model = func(_ context.Context, _ string, tests []trial.LitmusTest) (trial.Expectation, error) {
+			switch test := tests[0]; {
+			case strings.HasPrefix(test.Name, "patched"):
+				return trial.Never, nil
+			case !strings.Contains(test.Text, "DMB ISHST"):
+				return broken, nil
+			case test.Name == "unpatched+b":
+				if second == "" {
+					return "", errors.New("no answer")
+				}
+				return second, nil
+			}
+			return trial.Never, nil
+		}
+		return a.ofSuggestions(t.Context(), []barrier.Suggestion{{Parts: put(trial.OrderStores)}}, nil)[0].Own
+	}
+	got := says(trial.Sometimes, trial.Sometimes)
+	require.NotNil(t, got)
+	assert.Equal(t, "unpatched+b", got.Name)
+	assert.Equal(t, trial.Sometimes, got.Allowed)
+	got = says(trial.Sometimes, trial.Never)
+	require.NotNil(t, got)
+	assert.Equal(t, "unpatched+a", got.Name)
+	assert.Nil(t, says(trial.Sometimes, ""), "one has no answer")
+	assert.Nil(t, says(trial.Never, trial.Never), "the test without the fix makes it impossible already")
+}

@@ -48,3 +48,38 @@ func TestAScenariosOwnTestsHaveWhatIsSuggested(t *testing.T) {
 	assert.Len(t, OwnTests(patched, unpatched, put(trial.OrderStores)), 1, "a fix of both sides has no one place")
 	assert.Empty(t, OwnTests(nil, unpatched, put(trial.OrderStores)))
 }
+
+// Of a fix of the reader's side a load acquires where the fix is, that before a barrier, and a
+// barrier stands behind the load whose form is the fix.
+func TestAScenariosOwnTestsOfLoads(t *testing.T) {
+	broken := `AArch64 unpatched
+{
+0:X1=head; 0:X3=slot;
+1:X1=head; 1:X3=slot;
+}
+ P0          | P1          ;
+ MOV W0,#1   | LDR W0,[X1] ;
+ STR W0,[X3] | CBZ W0,none ;
+ DMB ISHST   | LDR W2,[X3] ;
+ STR W0,[X1] | none:       ;
+exists (1:X0=1 /\ 1:X2=0)
+`
+	for _, fixed := range []string{
+		strings.ReplaceAll(broken, "LDR W0", "LDAR W0"),
+		strings.ReplaceAll(broken, "| LDR W2,[X3] ;", "| DMB ISHLD ;\n | LDR W2,[X3] ;"),
+	} {
+		tests := func(to trial.Order) OwnTest {
+			got := OwnTests(map[string]string{"patched": fixed}, map[string]string{"unpatched": broken}, put(to))
+			require.Len(t, got, 1, fixed)
+			return got[0]
+		}
+		assert.Equal(t, trial.LitmusTest{Name: "unpatched", Text: broken}, tests(trial.OrderLoads).Broken)
+		text := tests(trial.OrderAcquirePC).Changed.Text
+		assert.Contains(t, text, "LDAPR W0,[X1]")
+		assert.Contains(t, text, "LDR W2,[X3]")
+		text = tests(trial.OrderLoads).Changed.Text
+		load, order := strings.Index(text, "LDR W0"), strings.Index(text, "DMB ISHLD")
+		assert.Greater(t, order, load, text)
+		assert.Less(t, order, strings.Index(text, "LDR W2"), text)
+	}
+}
