@@ -67,11 +67,14 @@ type Place struct {
 	Form          bool
 }
 
-// PlaceOf finds where the ordered test orders by one barrier more, or by one access of another form.
-func PlaceOf(ordered, other Columns) (Place, error) {
-	var found []Place
-	for n := range min(len(ordered.Threads), len(other.Threads)) {
-		with, without := ordered.Threads[n], other.Threads[n]
+// PlacesOf finds where the ordered test orders by a barrier more, or by an access of another
+// form: in one place of a thread, in as many threads as it may be.
+func PlacesOf(ordered, other Columns) (found []Place, err error) {
+	if len(ordered.Threads) != len(other.Threads) {
+		return nil, errors.New("they have not as many threads")
+	}
+	for n, without := range other.Threads {
+		with := ordered.Threads[n]
 		if slices.Equal(with, without) {
 			continue
 		}
@@ -81,17 +84,17 @@ func PlaceOf(ordered, other Columns) (Place, error) {
 		}
 		more := len(with) - len(without)
 		if at == len(without) || more < 0 || more > 1 || !slices.Equal(with[at+1:], without[at+1-more:]) {
-			return Place{}, fmt.Errorf("thread P%d differs in more than one instruction", n)
+			return nil, fmt.Errorf("thread P%d differs in more than one instruction", n)
 		}
 		if more == 1 && !isBarrier(with[at]) || more == 0 && !isFormOf(with[at], without[at]) {
-			return Place{}, fmt.Errorf("thread P%d differs in %q, which is no order alone", n, with[at])
+			return nil, fmt.Errorf("thread P%d differs in %q, which is no order alone", n, with[at])
 		}
 		found = append(found, Place{Thread: n, Index: at, Form: more == 0})
 	}
-	if len(found) != 1 || len(ordered.Threads) != len(other.Threads) {
-		return Place{}, errors.New("they do not differ in one place")
+	if len(found) == 0 {
+		return nil, errors.New("they do not differ")
 	}
-	return found[0], nil
+	return found, nil
 }
 
 func isBarrier(instruction string) bool {
@@ -148,6 +151,14 @@ func (c Columns) WithForm(p Place, instruction string) Columns {
 		code[p.Index] = instruction
 		return code
 	})
+}
+
+// WithThreadsOf is the test with the code of another in all threads but that of the place.
+func (c Columns) WithThreadsOf(other Columns, but Place) Columns {
+	own := c.Threads[but.Thread]
+	c.Threads = slices.Clone(other.Threads)
+	c.Threads[but.Thread] = own
+	return c
 }
 
 func (c Columns) with(p Place, change func([]string) []string) Columns {

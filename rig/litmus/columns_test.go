@@ -51,26 +51,31 @@ func TestWhereATestOrders(t *testing.T) {
 		ordered Columns
 		want    Place
 	}{{release, form}, {barrier, place}, {columns(t, barrier.Text()), place}} {
-		got, err := PlaceOf(o.ordered, c)
+		got, err := PlacesOf(o.ordered, c)
 		require.NoError(t, err)
-		assert.Equal(t, o.want, got)
+		assert.Equal(t, []Place{o.want}, got)
 	}
+	reader := Place{Thread: 1, Index: 1}
+	both := barrier.WithBarrier(reader, "DMB ISHLD")
+	got, err := PlacesOf(both, c)
+	require.NoError(t, err)
+	assert.Equal(t, []Place{place, reader}, got)
+	assert.Equal(t, c.WithBarrier(reader, "DMB ISHLD").Text(), c.WithThreadsOf(both, place).Text())
 	assert.Equal(t, unordered, c.Text(), "the test itself is what it was")
 }
 
-// Tests that differ in no place, in two, or in more than what orders, have no such place.
-func TestTestsThatDoNotDifferInOnePlace(t *testing.T) {
+// Tests that differ in no place, in two of a thread, or in more than what orders, have no such place.
+func TestTestsThatDoNotDifferInOrderAlone(t *testing.T) {
 	c := columns(t, unordered)
-	twice := c.WithBarrier(Place{Thread: 0, Index: 2}, "DMB ISHST").WithBarrier(Place{Thread: 1, Index: 1}, "DMB ISHLD")
 	two := c.WithBarrier(Place{Thread: 0, Index: 2}, "DMB ISHST").WithBarrier(Place{Thread: 0, Index: 2}, "DMB ISH")
 	last := c.WithBarrier(Place{Thread: 0, Index: 3}, "DMB ISHST")
 	none := c.WithBarrier(Place{Thread: 0, Index: 2}, "NOP")
 	register := c.WithForm(Place{Thread: 0, Index: 2}, "STLR W4,[X1]")
-	for _, ordered := range []Columns{c, twice, two, last, none, register, {Threads: c.Threads[:1]}} {
-		_, err := PlaceOf(ordered, c)
+	for _, ordered := range []Columns{c, two, last, none, register, {Threads: c.Threads[:1]}} {
+		_, err := PlacesOf(ordered, c)
 		assert.Error(t, err, ordered.Text())
 	}
-	_, err := PlaceOf(c, twice)
+	_, err := PlacesOf(c, two)
 	assert.Error(t, err)
 }
 
