@@ -71,3 +71,90 @@ func TestTheModelIsAskedByTheScenariosOwnTest(t *testing.T) {
 	require.NotNil(t, named.Own)
 	assert.Equal(t, trial.Never, named.Own.Allowed)
 }
+
+// Of several own tests one that is still possible is told, and where the fix's place is not what
+// makes the bug impossible nothing is.
+func TestAllOfTheScenariosOwnTestsAreAsked(t *testing.T) {
+	a := asks("DMB ISHST")
+	fixed := strings.ReplaceAll(ownTest, "STR W0,[X1]", "STLR W0,[X1]")
+	a.tests = ownTests{
+		patched:   map[string]string{"patched+a": fixed, "patched+b": fixed},
+		unpatched: map[string]string{"unpatched+a": ownTest, "unpatched+b": strings.ReplaceAll(ownTest, "LDAR", "LDR")},
+	}
+	a.tests.patched["patched+b"] = strings.ReplaceAll(fixed, "LDAR", "LDR")
+	says := func(broken, second trial.Expectation) *trial.LitmusTest {
+		a.model = func(_ context.Context, _ string, tests []trial.LitmusTest) (trial.Expectation, error) {
+			switch test := tests[0]; {
+			case strings.HasPrefix(test.Name, "patched"):
+				return trial.Never, nil
+			case !strings.Contains(test.Text, "DMB ISHST"):
+				return broken, nil
+			case test.Name == "unpatched+b":
+				if second == "" {
+					return "", errors.New("no answer")
+				}
+				return second, nil
+			}
+			return trial.Never, nil
+		}
+		return a.ofSuggestions(t.Context(), []barrier.Suggestion{{Parts: put(trial.OrderStores)}}, nil)[0].Own
+	}
+	got := says(trial.Sometimes, trial.Sometimes)
+	require.NotNil(t, got)
+	assert.Equal(t, "unpatched+b", got.Name)
+	assert.Equal(t, trial.Sometimes, got.Allowed)
+	got = says(trial.Sometimes, trial.Never)
+	require.NotNil(t, got)
+	assert.Equal(t, "unpatched+a", got.Name)
+	assert.Nil(t, says(trial.Sometimes, ""), "one has no answer")
+	assert.Nil(t, says(trial.Never, trial.Never), "the test without the fix makes it impossible already")
+}
+
+// Half of a fix of both sides may be silent: the model says that it is half.
+func TestHalfOfAFixIsSaidToBeOfOneSide(t *testing.T) {
+	broken := strings.ReplaceAll(ownTest, "LDAR", "LDR")
+	fixed := strings.NewReplacer("STR W0,[X1]", "STLR W0,[X1]", "LDR W0", "LDAR W0").Replace(broken)
+	a := asks("")
+	a.tests = ownTests{patched: map[string]string{"patched": fixed}, unpatched: map[string]string{"unpatched": broken}}
+	a.model = func(_ context.Context, _ string, tests []trial.LitmusTest) (trial.Expectation, error) {
+		text := tests[0].Text
+		if ordersStores := strings.Contains(text, "STLR") || strings.Contains(text, "\n DMB ISHST "); ordersStores && strings.Contains(text, "LDAR W0") {
+			return trial.Never, nil
+		}
+		return trial.Sometimes, nil
+	}
+	of := func(to trial.Order) barrier.Model {
+		return a.ofSuggestions(t.Context(), []barrier.Suggestion{{Parts: put(to)}}, nil)[0]
+	}
+	got := of(trial.OrderStores)
+	require.NotNil(t, got.Own)
+	assert.Equal(t, trial.Never, got.Own.Allowed)
+	assert.True(t, got.OneSided)
+	assert.Contains(t, got.Own.Text, "LDAR W0")
+	got = of(trial.OrderLoads)
+	require.NotNil(t, got.Own)
+	assert.Equal(t, trial.Sometimes, got.Own.Allowed, "in neither place")
+	assert.False(t, got.OneSided)
+	named := a.ofNamed(t.Context(), barrier.Altered{Adds: true, Result: barrier.Result{Effect: barrier.Silent}}, before(4))
+	assert.True(t, named.OneSided)
+}
+
+// Where one part of the fix is enough by itself, what can be in its place is not half of a fix, be it
+// that the other part leaves it in the place of that, too.
+func TestOnePartOfAFixThatIsEnough(t *testing.T) {
+	broken := strings.ReplaceAll(ownTest, "LDAR", "LDR")
+	fixed := strings.NewReplacer("STR W0,[X1]", "STLR W0,[X1]", "LDR W0", "LDAR W0").Replace(broken)
+	a := asks("")
+	a.tests = ownTests{patched: map[string]string{"patched": fixed}, unpatched: map[string]string{"unpatched": broken}}
+	a.model = func(_ context.Context, _ string, tests []trial.LitmusTest) (trial.Expectation, error) {
+		if text := tests[0].Text; strings.Contains(text, "LDAR W0") || strings.Contains(text, "| DMB ISHLD") {
+			return trial.Never, nil
+		}
+		return trial.Sometimes, nil
+	}
+	got := a.ofSuggestions(t.Context(), []barrier.Suggestion{{Parts: put(trial.OrderLoads)}}, nil)[0]
+	require.NotNil(t, got.Own)
+	assert.Equal(t, trial.Never, got.Own.Allowed)
+	assert.Contains(t, got.Own.Text, "| DMB ISHLD")
+	assert.False(t, got.OneSided)
+}

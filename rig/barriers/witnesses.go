@@ -106,7 +106,7 @@ func (a asker) ofSuggestions(ctx context.Context, suggestions []barrier.Suggesti
 		}
 		m := a.of(ctx, 0, altered(change, at))
 		if m.Says == "" && len(change) == 1 {
-			m.Own = a.tests.ask(ctx, a.model, a.cacheDir, change[0])
+			m.Own, m.OneSided = a.tests.ask(ctx, a.model, a.cacheDir, change[0])
 		}
 		out = append(out, m)
 	}
@@ -136,7 +136,7 @@ func (a asker) ofNamed(ctx context.Context, said barrier.Altered, added []trial.
 	case said.Adds:
 		m := a.of(ctx, 0, added)
 		if m.Says == "" && len(added) > 0 { // one line, be it of several instructions: all have the same before them
-			m.Own = a.tests.ask(ctx, a.model, a.cacheDir, trial.Change{To: added[0].To, Before: added[0].Before})
+			m.Own, m.OneSided = a.tests.ask(ctx, a.model, a.cacheDir, trial.Change{To: added[0].To, Before: added[0].Before})
 		}
 		return m
 	}

@@ -195,6 +195,9 @@ func ofOwn(r barrier.Report, m barrier.Model) string {
 	if is == "" {
 		return ""
 	}
+	if m.OneSided {
+		is += " as long as the other side has its part of the fix, and possible without that"
+	}
 	return fmt.Sprintf("; in the scenario's own test, in the place of its fix: %s %s", r.Words.A(), is)
 }
 

@@ -219,6 +219,8 @@ func ofOwnTest(says trial.Expectation) barrier.Model {
 // Each answer says whether the model certifies it, or why it says nothing.
 func TestWhatTheModelSaysOfAnAnswer(t *testing.T) {
 	r, row := suggested(t), barrier.Row{Answer: barrier.Needed}
+	half := ofOwnTest(trial.Never)
+	half.OneSided = true
 	noTest, noAnswer := barrier.Model{Why: "no shape"}, asked("")
 	for want, got := range map[string]string{
 		"model: certified: a stale read is possible without it, and not with it":                                                                    modelWith(r, asked(trial.Never)),
@@ -226,8 +228,9 @@ func TestWhatTheModelSaysOfAnAnswer(t *testing.T) {
 		"model: a stale read is still possible with it":                                                                                             modelWith(r, asked(trial.Sometimes)),
 		"model: no test: no shape":                                modelWith(r, noTest),
 		"model: no answer: herd7 on the litmus test of witness 1": modelWith(r, noAnswer),
-		"model: no test: no shape; in the scenario's own test, in the place of its fix: a stale read is not possible": modelWith(r, ofOwnTest(trial.Never)),
-		"model: no test: no shape; in the scenario's own test, in the place of its fix: a stale read is possible":     modelWith(r, ofOwnTest(trial.Sometimes)),
+		"model: no test: no shape; in the scenario's own test, in the place of its fix: a stale read is not possible":                                                                              modelWith(r, ofOwnTest(trial.Never)),
+		"model: no test: no shape; in the scenario's own test, in the place of its fix: a stale read is possible":                                                                                  modelWith(r, ofOwnTest(trial.Sometimes)),
+		"model: no test: no shape; in the scenario's own test, in the place of its fix: a stale read is not possible as long as the other side has its part of the fix, and possible without that": modelWith(r, half),
 		"": modelWith(r, barrier.Model{}) + modelWithout(r, barrier.Row{Answer: barrier.NotShownNeeded, Model: noTest}),
 	} {
 		assert.Equal(t, want, got)
