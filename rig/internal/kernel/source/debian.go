@@ -61,7 +61,7 @@ func (r Request) debianTarball(ctx context.Context, s store.Store, installedIn, 
 	if err != nil {
 		if fe := (*fault.Error)(nil); ctx.Err() == nil && errors.As(err, &fe) {
 			fe.Try = "apt-get update; if apt-cache policy " + pkg + " then names no candidate, add a suite that has it (backports, say)" +
-				otherRelease(release) + ", or choose another release: apt-cache search --names-only '^linux-source-[0-9]'"
+				andByDoctor(release) + ", or choose another release: apt-cache search --names-only '^linux-source-[0-9]'"
 		}
 		return "", err
 	}
@@ -80,8 +80,8 @@ func (r Request) debianTarball(ctx context.Context, s store.Store, installedIn, 
 	return kept, fault.Wrap(fault.Rig, "keep "+pkg, disk.Place(filepath.Join(work.Dir, "out", "usr", "src", pkg+".tar.xz"), kept))
 }
 
-// otherRelease is what gets the default release onto a Debian that is without it.
-func otherRelease(release string) string {
+// andByDoctor is what gets the default release onto a Debian that is without it.
+func andByDoctor(release string) string {
 	if "debian:"+release != defaultRelease {
 		return ""
 	}
