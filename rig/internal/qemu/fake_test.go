@@ -81,6 +81,9 @@ func fakeQEMU(mode string) {
 		if cmd.Execute == "cont" && mode == "stuck" {
 			continue
 		}
+		if cmd.Execute == "cont" && mode == "babble" {
+			babble(c)
+		}
 		// More events than any buffer holds: an undrained one would block the reply.
 		for range 1000 {
 			fmt.Fprintln(c, `{"event":"RESUME","timestamp":{"seconds":1,"microseconds":1}}`)
@@ -94,6 +97,18 @@ func fakeQEMU(mode string) {
 			fakeGuest(mode, c, wire, console)
 		}
 	}
+}
+
+// babble begins a message that has no end, as far as it is read.
+func babble(c net.Conn) {
+	_, err := io.WriteString(c, `{"event":"`)
+	for sent := 0; err == nil && sent < 256<<20; sent += 1 << 16 {
+		_, err = io.WriteString(c, strings.Repeat("x", 1<<16))
+	}
+	if err == nil {
+		fmt.Fprintln(os.Stderr, "all of it was read")
+	}
+	os.Exit(3)
 }
 
 func fakeGuest(mode string, qmp, wire, printed net.Conn) {

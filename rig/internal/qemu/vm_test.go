@@ -265,3 +265,19 @@ func TestAConsoleThatCannotBeKeptSaysSo(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A QEMU that a guest has taken over does not fill kcovrig's memory by a message without an end.
+func TestAMessageOfQMPIsBounded(t *testing.T) {
+	vm, err := Start(t.Context(), fake(t, "babble"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer vm.Close()
+	if err := vm.Cont(t.Context()); err == nil || fault.KindOf(err) != fault.Rig {
+		t.Errorf("%v", err)
+	}
+	<-vm.Exited()
+	if said := vm.Result().Tail; said != "" {
+		t.Error(said)
+	}
+}
