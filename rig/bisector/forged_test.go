@@ -50,7 +50,7 @@ func tallies(t *bisector.Tested) *wire.Tally { return &t.Result.Observations[0].
 func TestAForgedStepIsAskedForOnceMore(t *testing.T) {
 	for name, spoil := range map[string]func(*bisector.Tested){
 		"of another commit":           func(t *bisector.Tested) { t.Result.Spec.Rev = "0123456789abcdef0123456789abcdef01234567" },
-		"of another scenario":         func(t *bisector.Tested) { t.Result.Spec.Scenario = "tls" },
+		"of another scenario":         func(t *bisector.Tested) { t.Result.Spec.Scenario = "another" },
 		"of another unknown scenario": func(t *bisector.Tested) { t.Result.Spec.ScenarioHash = "ab" },
 		"of another machine":          func(t *bisector.Tested) { t.Result.Spec.Arch = "x86_64" },
 		"nothing":                     func(t *bisector.Tested) { *t = bisector.Tested{} },

@@ -38,21 +38,21 @@ func (c *console) keep(conn net.Conn) {
 	c.conn = conn
 	go func() {
 		defer close(c.copied)
-		kept := keeper{log: c.log}
+		kept := sink{log: c.log}
 		_, _ = io.Copy(&kept, conn) // which ends as QEMU does
 		c.err = kept.err
 	}()
 }
 
-// keeper writes to a log until that fails, and then takes what comes for nothing.
-type keeper struct {
+// sink writes to a log until that fails, and then takes what comes for nothing.
+type sink struct {
 	log *disk.Log
 	err error
 }
 
-func (k *keeper) Write(data []byte) (int, error) {
-	if k.err == nil {
-		_, k.err = k.log.Write(data)
+func (s *sink) Write(data []byte) (int, error) {
+	if s.err == nil {
+		_, s.err = s.log.Write(data)
 	}
 	return len(data), nil
 }
