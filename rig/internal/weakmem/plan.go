@@ -3,6 +3,7 @@
 package weakmem
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -131,7 +132,22 @@ func Plan(cfg Config) string {
 	scope := slices.Clone(cfg.Scope)
 	sort.Slice(scope, func(i, j int) bool { return scope[i].Start < scope[j].Start })
 	for _, s := range scope {
-		fmt.Fprintf(&b, "scope %s %#x %#x %s\n", s.Role, s.Start, s.End, s.Symbol)
+		fmt.Fprintf(&b, "scope %s %#x %#x %s\n", s.Role, s.Start, s.End, oneWord(s.Symbol))
 	}
 	return b.String()
+}
+
+// maxSymbol is what the plugin takes of a symbol, in bytes.
+const maxSymbol = 63
+
+// oneWord is a symbol that stays one word of its line: it comes from a file that anybody may
+// have made, and the plugin writes to what its lines name.
+func oneWord(symbol string) string {
+	word := strings.Map(func(r rune) rune {
+		if r <= ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, symbol[:min(len(symbol), maxSymbol)])
+	return cmp.Or(word, "?")
 }
