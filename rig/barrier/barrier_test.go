@@ -171,6 +171,33 @@ func TestWhatMakesAnEffectUnknown(t *testing.T) {
 	}
 }
 
+// Where the reference was hit so seldom that no number of blocks would do, no number is told.
+func TestAReferenceThatIsHitTooSeldom(t *testing.T) {
+	test := Test{Limits: limits, Modes: []string{"pc"}, Trials: []Trial{{Alteration: trial.Alteration{{Address: 8, To: trial.OrderNone}}}}}
+	rare := []wire.Tally{{Mode: "pc", Windows: 64, Blocks: 4, HitWindows: 2, HitBlocks: 2}}
+	require.NoError(t, test.Add(0, Seen{Tallies: rare}))
+	require.NoError(t, test.Add(1, Seen{Tallies: []wire.Tally{{Mode: "pc", Windows: 64, Blocks: 4}}, Executed: 9}))
+	got := test.Results()[1]
+	assert.Equal(t, Unknown, got.Effect)
+	assert.Contains(t, got.Reason, "shown the bug too seldom")
+	assert.NotContains(t, got.Reason, "needed, ")
+}
+
+// A test that more windows would get further with was cut short.
+func TestATestThatWasCutShortSaysSo(t *testing.T) {
+	tally := func(blocks, hits uint64) []wire.Tally {
+		return []wire.Tally{{Mode: "pc", Windows: 16 * blocks, Blocks: blocks, HitWindows: hits, HitBlocks: hits}}
+	}
+	for blocks, cut := range map[uint64]bool{200: false, 3: true} {
+		test := Test{Limits: limits, Modes: []string{"pc"}, Trials: []Trial{{Alteration: trial.Alteration{{Address: 8, To: trial.OrderNone}}}}}
+		require.NoError(t, test.Add(0, Seen{Tallies: tally(256, 240)}))
+		require.NoError(t, test.Add(1, Seen{Tallies: tally(blocks, 0), Executed: 900}))
+		report := NewReport(trial.Result{}, trial.Patched, test, nil, nil)
+		assert.Equal(t, cut, report.CutShort, blocks)
+	}
+	assert.False(t, NewReport(trial.Result{}, trial.Patched, Test{}, nil, nil).CutShort, "nothing was to be tried")
+}
+
 // A weakening that is not executed, or of which another's was left, shows nothing.
 func TestAHitIsNotThatOfCodeThatWasNotExecuted(t *testing.T) {
 	orderings := []candidate.Ordering{{Address: 8, Kind: candidate.Fence, Orders: trial.OrderStores}, {Address: 16, Kind: candidate.Fence, Orders: trial.OrderStores}}

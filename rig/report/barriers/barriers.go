@@ -310,6 +310,9 @@ func grounds(r barrier.Report) []string {
 	case r.Reference.Number > 0:
 		out = append(out, fmt.Sprintf("The reference, %s: %s.", words.OneLine(r.Reference.What), r.Words.Seen(r.Reference.Hits, r.Reference.Windows)))
 	}
+	if r.CutShort && !r.Suggested {
+		out = append(out, "The run did not come to its end: more time may answer what has no answer.")
+	}
 	if r.Tried == 0 {
 		return append(out[:1], "No alteration had windows, so that nothing is said of any barrier.")
 	}

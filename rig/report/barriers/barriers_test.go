@@ -140,6 +140,9 @@ func TestASearchThatWasCutShortSaysSo(t *testing.T) {
 	r.Tried = 0
 	assert.NotContains(t, strings.Join(grounds(r), " "), "That any silence here is wrong")
 	r = weakened(t)
+	assert.NotContains(t, strings.Join(grounds(r), " "), "more time may answer")
+	r.CutShort = true
+	assert.Contains(t, strings.Join(grounds(r), " "), "more time may answer")
 	r.Rows, r.Tried = r.Rows[:1], 1
 	assert.Contains(t, Sentence(r), "1 ordering instruction: ")
 	assert.Contains(t, strings.Join(grounds(r), " "), "1 alteration, in the median")
