@@ -54,7 +54,7 @@ type turns struct {
 	seen     trial.Observation      // of the first boot, with what number 0 showed
 	shown    []Witnessed
 	spent    time.Duration
-	told     time.Time // when it was said last how far it is
+	reported time.Time // when it was said last how far it is
 	err      error     // of a turn's counts
 }
 
@@ -198,8 +198,8 @@ func (t *turns) count(last boot.Shown) (over bool) {
 		return true
 	}
 	weigh(t.test, t.silences, t.neverShown)
-	if now := time.Now(); now.Sub(t.told) > tellEach {
-		t.told = now
+	if now := time.Now(); now.Sub(t.reported) > tellEach {
+		t.reported = now
 		t.setup.Config.Events(trial.Event{Line: t.detail()})
 	}
 	return t.setup.Config.Scenario.Reboots() && seen.Hits() > 0 || seen.Broke+seen.Failed != ""
