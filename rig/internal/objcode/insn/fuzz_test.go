@@ -25,8 +25,8 @@ func FuzzDisassemble(f *testing.F) {
 			}
 			size += in.Size
 			in.IsNop()
-			Loads(in.Text)
-			OnStack(in.Text)
+			_ = Loads(in.Text)
+			_ = OnStack(in.Text)
 			Base(in.Text)
 			Branch(in.Text)
 			EffectOn(in.Text, "0")
