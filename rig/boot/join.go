@@ -51,7 +51,7 @@ func Join(all *trial.Observation, next trial.Observation) {
 // inHitBoot is what was noted in a boot with a hit: each pair says so whose second access
 // overtook the first in it.
 func inHitBoot(s trial.Silence) *trial.Silence {
-	s.Pairs, s.LoadPairs = inHitBootAll(s.Pairs), inHitBootAll(s.LoadPairs)
+	s.Pairs, s.LoadPairs, s.ReadPairs = inHitBootAll(s.Pairs), inHitBootAll(s.LoadPairs), inHitBootAll(s.ReadPairs)
 	return &s
 }
 

@@ -25,6 +25,7 @@ func TestJoinCountsTheHitBootsOfAPair(t *testing.T) {
 		next := trial.Observation{Outcome: trial.OutcomeOK, Silence: &trial.Silence{}, Tallies: []wire.Tally{{Windows: 9, Blocks: 1, HitWindows: b.hits, HitBlocks: b.hits}}}
 		for first, n := range b.passed {
 			next.Silence.Pairs = append(next.Silence.Pairs, trial.AccessPair{First: first, Second: "b", Passed: n})
+			next.Silence.ReadPairs = append(next.Silence.ReadPairs, trial.AccessPair{First: first, Second: "b", Passed: n})
 			next.Silence.LoadPairs = append(next.Silence.LoadPairs, trial.AccessPair{First: first, Second: "b", Passed: n})
 		}
 		Join(&all, next)
@@ -32,7 +33,7 @@ func TestJoinCountsTheHitBootsOfAPair(t *testing.T) {
 			assert.Zero(t, p.HitBoots, "the boot's own notes stay as they were")
 		}
 	}
-	for _, pairs := range [][]trial.AccessPair{all.Silence.Pairs, all.Silence.LoadPairs} {
+	for _, pairs := range [][]trial.AccessPair{all.Silence.Pairs, all.Silence.LoadPairs, all.Silence.ReadPairs} {
 		got := map[string][2]uint64{}
 		for _, p := range pairs {
 			got[p.First] = [2]uint64{p.Passed, p.HitBoots}

@@ -43,9 +43,11 @@ func silenceOf(sites []weakmem.Site, w Writes, reader Entries, lines []elfcode.L
 	if w.Unknown {
 		out.Pairs = w.pairsOf(sites, places)
 		out.LoadPairs = w.loadPairsOf(sites, places)
+		out.ReadPairs = w.readPairsOf(sites, places)
 	}
 	for _, s := range sites {
 		switch {
+		case s.OfRead():
 		case s.Why == weakmem.WhyLost:
 			s.Why = weakmem.WhyCaution + weakmem.WhyLost
 			out.Stores.Add(stopAt(s, places))
@@ -76,7 +78,7 @@ func (w Writes) byFix(s weakmem.Site) bool {
 }
 
 func ordered(s weakmem.Site) bool {
-	return s.Why == weakmem.WhyLoadOrder || strings.HasPrefix(s.Why, weakmem.WhyOrder)
+	return s.Why == weakmem.WhyLoadOrder || strings.HasPrefix(strings.TrimPrefix(s.Why, weakmem.WhyRead), weakmem.WhyOrder)
 }
 
 // pairsOf adds up the sites by the places of their two stores. What goes to the stack
@@ -84,7 +86,19 @@ func ordered(s weakmem.Site) bool {
 func (w Writes) pairsOf(sites []weakmem.Site, places map[uint64]elfcode.Line) []trial.AccessPair {
 	sums := pairSums{}
 	for _, s := range sites {
-		if s.First != 0 && !s.OfLoads() && !onStack(places[s.First]) && !onStack(places[s.Second]) {
+		if s.First != 0 && !s.OfLoads() && !s.OfRead() && !onStack(places[s.First]) && !onStack(places[s.Second]) {
+			sums.add(w, s, places)
+		}
+	}
+	return sums.sorted()
+}
+
+// readPairsOf adds up the sites by the places of a store and of a later load. What found no
+// place in the emulator's table is caution of any two, a pair without places.
+func (w Writes) readPairsOf(sites []weakmem.Site, places map[uint64]elfcode.Line) []trial.AccessPair {
+	sums := pairSums{}
+	for _, s := range sites {
+		if s.OfRead() && !onStack(places[s.First]) && !onStack(places[s.Second]) {
 			sums.add(w, s, places)
 		}
 	}
@@ -96,7 +110,7 @@ func (w Writes) pairsOf(sites []weakmem.Site, places map[uint64]elfcode.Line) []
 func (w Writes) loadPairsOf(sites []weakmem.Site, places map[uint64]elfcode.Line) []trial.AccessPair {
 	sums := pairSums{}
 	for _, s := range sites {
-		alone := s.First == 0 && s.Second != 0 && s.Why != weakmem.WhyLoadChoice
+		alone := s.First == 0 && s.Second != 0 && s.Why != weakmem.WhyLoadChoice && !s.OfRead()
 		if (s.OfLoads() || alone) && !onStack(places[s.Second]) {
 			sums.add(w, s, places)
 		}
@@ -115,7 +129,7 @@ func (sums pairSums) add(w Writes, s weakmem.Site, places map[uint64]elfcode.Lin
 		sums[at] = p
 	}
 	switch {
-	case s.Why == weakmem.WhyPassed, s.Why == weakmem.WhyLoadPassed:
+	case s.Why == weakmem.WhyPassed, s.Why == weakmem.WhyLoadPassed, s.Why == weakmem.WhyReadPassed:
 		p.Passed += s.Count
 	case ordered(s):
 		p.Order += s.Count

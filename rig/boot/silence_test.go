@@ -84,3 +84,32 @@ func TestPairsOfLoadsAreKeptToo(t *testing.T) {
 	assert.Equal(t, uint64(1), got.Stores.Caution, "what found no place")
 	assert.Nil(t, silenceOf(sites, Writes{}, Entries{}, lines).LoadPairs, "two writes are known")
 }
+
+func TestPairsOfAStoreAndALaterLoadAreKeptToo(t *testing.T) {
+	lines := []elfcode.Line{
+		{Addr: 0x104, Symbol: "f", Text: "str x1, [x2]", Source: "p->a = 1;"}, {Addr: 0x300, Symbol: "f", Text: "ldr x3, [x4]", Source: "b = p->b;"},
+		{Addr: 0x108, Symbol: "f", Text: "stp x1, x2, [sp, #16]", Source: "{"},
+	}
+	sites := []weakmem.Site{
+		{First: 0x104, By: 0x280, Second: 0x300, Why: "read-order-barrier", Count: 4},
+		{First: 0x104, By: 0x290, Second: 0x300, Why: "read-order-atomic", Count: 2}, // not the fix's
+		{First: 0x104, Second: 0x300, Why: "read-passed", Count: 9},
+		{First: 0x104, By: 0x29c, Second: 0x300, Why: "read-caution-system", Count: 3},
+		{First: 0x104, By: 0x29c, Why: "read-caution-call", Count: 5},
+		{First: 0x108, Second: 0x300, Why: "read-passed", Count: 100}, {Why: "read-lost", Count: 7}, {Why: "read-caution-unknown", Second: 0x300, Count: 1},
+	}
+	w := Writes{Unknown: true, Orders: []uint64{0x280}}
+	got := silenceOf(sites, w, Entries{}, lines)
+	assert.Equal(t, []trial.AccessPair{
+		{Caution: 7},
+		{Second: "f: b = p->b;", Caution: 1},
+		{First: "f: p->a = 1;", Caution: 5},
+		{First: "f: p->a = 1;", Second: "f: b = p->b;", Order: 6, Fix: 4, Passed: 9, Caution: 3},
+	}, got.ReadPairs)
+	assert.Empty(t, got.Pairs, "they are none of stores")
+	assert.Empty(t, got.LoadPairs, "nor of loads")
+	assert.Equal(t, trial.Earned{}, got.Stores)
+	w.Unknown, w.Copies, w.Publishers = false, []coderange.Range{{Start: 0x100, End: 0x200}}, []uint64{0x300}
+	got = silenceOf(sites, w, Entries{Code: []coderange.Range{{Start: 0x300, End: 0x304}}}, lines)
+	assert.Equal(t, trial.Silence{}, got, "two writes are known, and none of these is of them")
+}

@@ -22,13 +22,16 @@ type Silence struct {
 	// LoadPairs are of the same scenarios, sorted: two loads of which the later could read
 	// what is older than the earlier had seen, or could not.
 	LoadPairs []AccessPair `json:"loadPairs,omitempty"`
+	// ReadPairs are of the same scenarios, sorted: a store and a later load, which was done
+	// while the store waited, or could not be. One without places is what found no place.
+	ReadPairs []AccessPair `json:"readPairs,omitempty"`
 }
 
-// AccessPair is two stores, or two loads, in the order of the program. Their places are words
+// AccessPair is two stores, two loads, or a store and a load, in the order of the program. Their places are words
 // that two kernels have in common: the function, and the text of the source line.
 type AccessPair struct {
 	First   string `json:"first,omitempty"`  // empty: any earlier load
-	Second  string `json:"second,omitempty"` // empty: the episode ended before another store
+	Second  string `json:"second,omitempty"` // empty: the episode ended before another store, or a load
 	Order   uint64 `json:"order"`            // as in Earned
 	Fix     uint64 `json:"fix"`              // of these, by an instruction on a line of the fix's
 	Passed  uint64 `json:"passed"`
@@ -97,6 +100,7 @@ func (s *Silence) Join(more Silence) {
 	s.Stores.join(more.Stores)
 	s.Loads.join(more.Loads)
 	s.Pairs, s.LoadPairs = joinPairs(s.Pairs, more.Pairs), joinPairs(s.LoadPairs, more.LoadPairs)
+	s.ReadPairs = joinPairs(s.ReadPairs, more.ReadPairs)
 }
 
 func joinPairs(pairs, more []AccessPair) []AccessPair {

@@ -4,6 +4,7 @@ package verdict
 
 import (
 	"fmt"
+	"slices"
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/trial"
@@ -17,7 +18,8 @@ import (
 // which the fixed kernel never had both stores waiting has shown nothing; where no
 // instruction of the fix orders any pair, it is not the fix that prevented the hits.
 // Loads are asked where the fix orders no stores: a bug may need one that reads what is older
-// than an earlier one had seen.
+// than an earlier one had seen. A store and a later load are asked wherever the fix orders two
+// such, whatever else it orders: no other barrier does, so that they may be what it is for.
 
 // Doubts about pairs.
 const (
@@ -55,21 +57,48 @@ func weighKept(unpatched, patched trial.Silence, shown shown, kept keptBy) weigh
 		return weight{doubt: doubtLost}
 	}
 	stores := kept.examine(unpatched.Pairs, patched.Pairs, shown, "stores")
-	if stores.ordered || stores.weight.doubt != "" {
+	if stores.weight.doubt != "" {
 		return stores.weight
 	}
-	loads := kept.examine(unpatched.LoadPairs, patched.LoadPairs, shown, "loads")
+	kinds := []examined{stores}
+	if !stores.ordered {
+		kinds = append(kinds, kept.examine(unpatched.LoadPairs, patched.LoadPairs, shown, "loads"))
+	}
+	reads := kept.examine(unpatched.ReadPairs, patched.ReadPairs, shown, "accesses")
+	if reads.ordered {
+		if lost(unpatched.ReadPairs) || lost(patched.ReadPairs) {
+			return weight{doubt: doubtLost}
+		}
+		kinds = append(kinds, reads)
+	}
+	return kept.weakest(kinds, reads.suspects)
+}
+
+// weakest is what the kinds that were asked are worth together; others are suspects of a kind
+// that was not.
+func (k keptBy) weakest(kinds []examined, others int) weight {
+	least, suspects, ordered := kinds[0].weight, others, false
+	for _, e := range kinds {
+		if e.weight.doubt != "" {
+			return e.weight
+		}
+		suspects, ordered = suspects+e.suspects, ordered || e.ordered
+		if e.weight.factor < least.factor {
+			least = e.weight
+		}
+	}
 	switch {
-	case loads.weight.doubt != "":
-		return loads.weight
-	case stores.suspects+loads.suspects == 0:
-		return weight{doubt: kept.showed + " " + doubtNoOvertaking}
-	case !loads.ordered:
-		return weight{doubt: kept.doubt}
-	case stores.weight.factor < loads.weight.factor:
-		return stores.weight
+	case suspects == 0:
+		return weight{doubt: k.showed + " " + doubtNoOvertaking}
+	case !ordered:
+		return weight{doubt: k.doubt}
 	}
-	return loads.weight
+	return least
+}
+
+// lost says whether a store and a later load found no place in the emulator's table.
+func lost(pairs []trial.AccessPair) bool {
+	return slices.ContainsFunc(pairs, func(p trial.AccessPair) bool { return p.First == "" && p.Second == "" })
 }
 
 // examined is what pairs of one kind say.
@@ -89,13 +118,15 @@ func (k keptBy) examine(without, with []trial.AccessPair, shown shown, kind stri
 		}
 		e.suspects++
 		met := after.of(p.First, p.Second)
-		if met.Order+met.Passed+met.Caution == 0 {
-			e.weight = weight{doubt: fmt.Sprintf("%s %q was overtaken by %q; %s the emulator saw no such two %s, so that it could not have told", k.showed, p.First, p.Second, k.silent, kind)}
-			return e
-		}
 		e.ordered = e.ordered || k.is(met) && met.Passed == 0
-		if part := ratio(shareOfPair(met), shareOfPair(before.of(p.First, p.Second))); part < e.weight.factor {
-			e.weight.factor, e.weight.mostly = part, fmt.Sprintf("what it could say least of was %q and then %q", p.First, p.Second)
+		switch {
+		case e.weight.doubt != "":
+		case met.Order+met.Passed+met.Caution == 0:
+			e.weight = weight{doubt: fmt.Sprintf("%s %q was overtaken by %q; %s the emulator saw no such two %s, so that it could not have told", k.showed, p.First, p.Second, k.silent, kind)}
+		default:
+			if part := ratio(shareOfPair(met), shareOfPair(before.of(p.First, p.Second))); part < e.weight.factor {
+				e.weight.factor, e.weight.mostly = part, fmt.Sprintf("what it could say least of was %q and then %q", p.First, p.Second)
+			}
 		}
 	}
 	return e

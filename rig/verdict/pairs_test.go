@@ -106,6 +106,54 @@ func TestSilenceByLoads(t *testing.T) {
 	assert.Empty(t, weigh(broken, silent, shown{hits: 100}, true).doubt, "no store overtook another")
 }
 
+// Without the fix the load q may be done while the store a waits; two stores and two loads are
+// as they were.
+func TestSilenceByAStoreAndALaterLoad(t *testing.T) {
+	stores := []trial.AccessPair{pair("a", "b", 0, 0, 500, 0)}
+	kept := []trial.AccessPair{pair("a", "b", 700, 700, 0, 0)}
+	broken := &trial.Silence{Pairs: stores, ReadPairs: []trial.AccessPair{pair("a", "q", 0, 0, 100, 0), pair("a", "s", 0, 0, 9, 0)}}
+	for name, c := range map[string]struct {
+		stores, reads []trial.AccessPair
+		factor        float64
+		doubt         string
+	}{
+		"the fix orders them":                   {stores, []trial.AccessPair{pair("a", "q", 300, 300, 0, 0)}, 1, ""},
+		"the load was rewritten":                {stores, []trial.AccessPair{pair("a", "q behind a barrier", 300, 300, 0, 0)}, 1, ""},
+		"caution kept them so half the time":    {stores, []trial.AccessPair{pair("a", "q", 300, 300, 0, 300)}, 0.5, ""},
+		"it did, and no load came":              {stores, []trial.AccessPair{pair("a", "q", 300, 300, 0, 0), pair("a", "", 0, 0, 0, 300)}, 0.5, ""},
+		"of other loads it is no matter":        {stores, []trial.AccessPair{pair("a", "q", 300, 300, 0, 0), pair("a", "s", 0, 0, 0, 300)}, 1, ""},
+		"stores that overtook count as well":    {[]trial.AccessPair{pair("a", "b", 0, 0, 50, 450)}, []trial.AccessPair{pair("a", "q", 300, 300, 0, 0)}, 0.1, ""},
+		"another instruction orders them":       {stores, []trial.AccessPair{pair("a", "q", 300, 0, 0, 0)}, 0, doubtNotByFix},
+		"the fix does so now and then":          {stores, []trial.AccessPair{pair("a", "q", 300, 300, 3, 0)}, 0, doubtNotByFix},
+		"it still may":                          {stores, []trial.AccessPair{pair("a", "q", 0, 0, 300, 0)}, 0, doubtNotByFix},
+		"the table had no room":                 {stores, []trial.AccessPair{pair("a", "q", 300, 300, 0, 0), pair("", "", 0, 0, 0, 1)}, 0, doubtLost},
+		"the fix orders two stores as well":     {kept, []trial.AccessPair{pair("a", "q", 300, 300, 0, 0)}, 1, ""},
+		"... and caution kept the load from it": {kept, []trial.AccessPair{pair("a", "q", 30, 30, 0, 270)}, 0.1, ""},
+		"the fix orders two stores alone":       {kept, []trial.AccessPair{pair("a", "q", 0, 0, 30, 270)}, 1, ""},
+		"... and the table had no room":         {kept, []trial.AccessPair{pair("a", "q", 0, 0, 30, 270), pair("", "", 0, 0, 0, 1)}, 1, ""},
+	} {
+		w := weigh(broken, &trial.Silence{Pairs: c.stores, ReadPairs: c.reads}, shown{hits: 50}, true)
+		assert.Equal(t, c.doubt == "", w.doubt == "", "%s: %s", name, w.doubt)
+		assert.Contains(t, w.doubt, c.doubt, name)
+		if c.doubt == "" {
+			assert.InDelta(t, c.factor, w.factor, 1e-9, name)
+		}
+	}
+	fixed := &trial.Silence{Pairs: stores, ReadPairs: []trial.AccessPair{pair("a", "q", 300, 300, 0, 0)}}
+	assert.Contains(t, weigh(broken, fixed, shown{hits: 101}, true).doubt, doubtNotByFix, "too seldom to explain the hits")
+	broken.ReadPairs = append(broken.ReadPairs, pair("z", "q", 0, 0, 100, 0))
+	fixed.ReadPairs = append(fixed.ReadPairs, pair("z", "t", 0, 0, 100, 0))
+	assert.Contains(t, weigh(broken, fixed, shown{hits: 50}, true).doubt, "saw no such two accesses", "of two that may be the bug one was not met")
+	broken.Pairs, fixed.Pairs, broken.LoadPairs = []trial.AccessPair{}, []trial.AccessPair{}, []trial.AccessPair{pair("p", "q", 0, 0, 100, 0)}
+	broken.ReadPairs = broken.ReadPairs[:2]
+	assert.Contains(t, weigh(broken, fixed, shown{hits: 50}, true).doubt, "saw no such two loads", "loads are asked where the fix orders no stores")
+	fixed.LoadPairs = []trial.AccessPair{pair("p", "q", 0, 0, 10, 90)}
+	assert.InDelta(t, 0.1, weigh(broken, fixed, shown{hits: 50}, true).factor, 1e-9)
+	fixed.LoadPairs[0] = pair("p", "q", 300, 300, 0, 0)
+	fixed.ReadPairs[0] = pair("a", "q", 0, 0, 300, 0)
+	assert.Empty(t, weigh(broken, fixed, shown{hits: 50}, true).doubt, "a fix that orders loads alone")
+}
+
 // In a search nobody asks whether it is the fix that orders, but whether something does.
 func TestSilenceBesideAKernelThatShowsTheBug(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -113,7 +113,7 @@ var ways = map[string][]string{
 }
 
 func allScenes() []scene {
-	return slices.Concat(bufferScenes, pageScenes, scopeScenes, awakeScenes, turnScenes, callScenes, orderScenes, alterScenes(), historyScenes, loadScenes, branchScenes(), widenScenes)
+	return slices.Concat(bufferScenes, pageScenes, scopeScenes, awakeScenes, turnScenes, callScenes, orderScenes, alterScenes(), historyScenes, loadScenes, readScenes, branchScenes(), widenScenes)
 }
 
 func TestScenes(t *testing.T) {

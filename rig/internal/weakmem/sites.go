@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"strings"
 
 	"kcovrig/rig/fault"
 )
@@ -17,11 +18,11 @@ import (
 const (
 	siteWhyBytes = 32
 	siteSize     = 4*8 + siteWhyBytes
-	maxSites     = 32768
+	maxSites     = 49152
 )
 
-// Site is what kept one store from being passed by a later one, one load by a later one, or
-// a load from an older value, and how often. Addresses are the guest's.
+// Site is what kept one store from being passed by a later one or by a later load, one load by
+// a later one, or a load from an older value, and how often. Addresses are the guest's.
 type Site struct {
 	First  uint64 // the store that waited, or would have, or the earlier load; 0: the site is a load's alone
 	By     uint64 // what made it visible, or raised the load's views; 0: nothing did
@@ -40,12 +41,18 @@ const (
 	WhyLoadChoice  = "load-choice"  // the load had an older value to choose
 	WhyLoadCaution = "load-caution" // prefix: caution took the choice away
 
+	// WhyRead is the prefix, before the words of two stores, where the second is a load.
+	WhyRead       = "read-"
+	WhyReadPassed = WhyRead + WhyPassed // it was done while the store waited
+
 	// WhyUnknown stands for a word that this program does not know: silence that
 	// nobody can explain counts as caution.
 	WhyUnknown     = "caution-unknown"
 	WhyLoadUnknown = "load-caution-unknown"
-	// WhyLost counts what found no place in the table.
-	WhyLost = "lost"
+	WhyReadUnknown = WhyRead + WhyUnknown
+	// WhyLost counts what found no place in the table, WhyReadLost of stores and later loads.
+	WhyLost     = "lost"
+	WhyReadLost = WhyRead + WhyLost
 )
 
 // siteWords are the words after caution- and load-caution- that may be shown; a
@@ -98,12 +105,18 @@ func (s Site) OfLoads() bool {
 	return s.Why == WhyLoadPassed || s.Why == WhyLoadOrder
 }
 
+// OfRead says whether the site is of a store and a later load.
+func (s Site) OfRead() bool { return strings.HasPrefix(s.Why, WhyRead) }
+
 // siteWhy takes no word at its face value that does not fit the rest of its record.
 func siteWhy(word string, load bool) string {
+	if read, ok := strings.CutPrefix(word, WhyRead); ok && word != WhyReadLost {
+		return readWhy(read, load)
+	}
 	fits := siteDoubt.FindStringSubmatch(word)
 	switch {
-	case word == WhyLost:
-		return WhyLost
+	case word == WhyLost, word == WhyReadLost:
+		return word
 	case load && (word == WhyLoadChoice || fits != nil && fits[1] != ""):
 		return word
 	case load:
@@ -112,4 +125,13 @@ func siteWhy(word string, load bool) string {
 		return word
 	}
 	return WhyUnknown
+}
+
+func readWhy(word string, load bool) string {
+	fits := siteDoubt.FindStringSubmatch(word)
+	known := word == WhyPassed || strings.HasPrefix(word, WhyOrder) && siteOrders[word] || fits != nil && fits[1] == ""
+	if load || !known {
+		return WhyReadUnknown
+	}
+	return WhyRead + word
 }

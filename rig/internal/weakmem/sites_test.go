@@ -29,6 +29,9 @@ func TestSitesAreRead(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{"passed", "passed"}, {"order-barrier", "order-barrier"}, {"order-release", "order-release"}, {"order-atomic", "order-atomic"},
 		{"load-passed", "load-passed"}, {"load-order", "load-order"},
+		{"read-passed", "read-passed"}, {"read-order-barrier", "read-order-barrier"}, {"read-order-atomic", "read-order-atomic"},
+		{"read-caution-call", "read-caution-call"}, {"read-caution-newword", "read-caution-newword"}, {"read-lost", "read-lost"},
+		{"read-order-new", "read-caution-unknown"}, {"read-load-order", "read-caution-unknown"}, {"read-load-caution-walk", "read-caution-unknown"}, {"read-", "read-caution-unknown"},
 		{"caution-call", "caution-call"}, {"caution-newword", "caution-newword"}, {"lost", "lost"},
 		// Nothing that is not known may pass for an order.
 		{"order-new", "caution-unknown"}, {"load-choice", "caution-unknown"}, {"load-caution-walk", "caution-unknown"},
@@ -40,6 +43,7 @@ func TestSitesAreRead(t *testing.T) {
 	}
 	for _, c := range []struct{ in, want string }{
 		{"load-choice", "load-choice"}, {"load-caution-walk", "load-caution-walk"}, {"passed", "load-caution-unknown"}, {"caution-call", "load-caution-unknown"},
+		{"read-passed", "read-caution-unknown"}, {"read-lost", "read-lost"},
 		{"load-passed", "load-caution-unknown"}, {"load-order", "load-caution-unknown"},
 	} {
 		got, err := parseSites(record(Site{Second: 3, Count: 4, Why: c.in}))

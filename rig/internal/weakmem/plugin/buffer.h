@@ -33,7 +33,8 @@ struct store {
     uint64_t looks;        /* others' at its place as it began to wait: look_count */
     bool release;  /* drains only when nothing older waits */
     bool followed; /* a later store was executed while it waited */
-    bool read_past; /* a later load was, where others look at its place */
+    bool loaded;   /* a later load was, of other bytes */
+    bool read_past; /* ... was, where others look at its place */
 };
 
 struct buffer {

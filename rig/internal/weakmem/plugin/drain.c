@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "drain.h"
 
+#include "access.h"
 #include "atomic.h"
 #include "buffer.h"
 #include "chance.h"
@@ -14,6 +15,7 @@
 #include "pages.h"
 #include "plan.h"
 #include "policy.h"
+#include "read_past.h"
 #include "sites.h"
 #include "stops.h"
 #include "trace.h"
@@ -23,6 +25,7 @@
 
 static void set_pending(struct vcpu *v)
 {
+    __atomic_store_n(&gate_of(v)->earlier, v->buffer.n + v->read_past.n, __ATOMIC_RELAXED);
     __atomic_store_n(&gate_of(v)->pending, v->buffer.n, __ATOMIC_RELEASE);
 }
 
@@ -86,6 +89,7 @@ static uint64_t drain_one(struct vcpu *v, unsigned int index, enum why why,
     time = write_out(out);
     stops_add(&v->stops, out->pc, out->barrier ? out->barrier : by,
               out->barrier ? WHY_BARRIER : why, out->followed);
+    read_past_add(&v->read_past, out->pc, by, why, out->loaded);
     COUNT(v->index, drained);
     trace_add(v->index, TRACE_DRAINED, out->pc, out->phys, out->bytes, out->value,
               time);
@@ -151,10 +155,20 @@ static void widen(struct vcpu *v, const bool *marked)
     }
 }
 
+void drain_doubt(struct vcpu *v, enum why why, uint64_t by)
+{
+    if (v->read_past.n && is_doubt(why)) {
+        vcpu_lock(v);
+        read_past_doubt(&v->read_past, by, why);
+        vcpu_unlock(v);
+    }
+}
+
 void drain_all(struct vcpu *v, enum why why, uint64_t by)
 {
     unsigned int ready[BUFFER_MAX];
 
+    drain_doubt(v, why, by);
     if (!drain_waiting(v)) {
         return;
     }
@@ -232,6 +246,7 @@ void drain_remote(struct vcpu *v)
     uint64_t time = 0;
 
     vcpu_lock(v);
+    read_past_doubt(&v->read_past, 0, WHY_DOUBT_MAINTENANCE);
     if (v->buffer.n) {
         COUNT(v->index, remoteDrains);
     }
@@ -256,11 +271,42 @@ void drain_second(struct vcpu *v, uint64_t pc, uint64_t phys, unsigned int bytes
     }
 }
 
+void drain_loaded(struct vcpu *v, const struct insn *in, const struct access *a)
+{
+    unsigned int bytes = a->state != PAGE_MISS && a->regular ? in->elements << in->size : 0;
+
+    if (sites_on() && !in->own && __atomic_load_n(&gate_of(v)->earlier, __ATOMIC_RELAXED)) {
+        vcpu_lock(v);
+        read_past_tell(&v->read_past, &v->buffer, in->pc, a->phys, bytes);
+        vcpu_unlock(v);
+    }
+}
+
+void drain_begin(struct vcpu *v)
+{
+    vcpu_lock(v);
+    stops_clear(&v->stops);
+    read_past_clear(&v->read_past);
+    set_pending(v);
+    vcpu_unlock(v);
+}
+
+void drain_end(struct vcpu *v)
+{
+    vcpu_lock(v);
+    stops_end(&v->stops);
+    read_past_end(&v->read_past);
+    set_pending(v);
+    vcpu_unlock(v);
+}
+
 void drain_note(struct vcpu *v, uint64_t pc, enum why why)
 {
     if (sites_on()) {
         vcpu_lock(v);
         stops_add(&v->stops, pc, pc, why, false);
+        read_past_add(&v->read_past, pc, pc, why, false);
+        set_pending(v);
         vcpu_unlock(v);
     }
 }

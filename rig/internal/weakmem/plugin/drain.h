@@ -13,6 +13,8 @@
 #include "gate.h"
 #include "sites.h"
 
+struct access;
+struct insn;
 struct vcpu;
 
 /* Adds n stores at once, unless the translation's epoch has passed. */
@@ -33,6 +35,13 @@ void drain_mark(struct vcpu *v, uint64_t by);
 void drain_ordered(struct vcpu *v, uint64_t by, enum why why);
 /* A store at pc comes after others of this episode: stops_second. */
 void drain_second(struct vcpu *v, uint64_t pc, uint64_t phys, unsigned int bytes, bool release);
+/* A load that takes nothing from the buffer comes after stores of this episode. */
+void drain_loaded(struct vcpu *v, const struct insn *in, const struct access *a);
+/* drain_all would be asked for by why if anything waited. */
+void drain_doubt(struct vcpu *v, enum why why, uint64_t by);
+/* What is noted of earlier stores is an episode's; nothing waits at either. */
+void drain_begin(struct vcpu *v);
+void drain_end(struct vcpu *v);
 /* The store at pc was to wait and cannot. */
 void drain_note(struct vcpu *v, uint64_t pc, enum why why);
 /* Whether stores wait, or are on their way to memory in another vCPU's hands. */

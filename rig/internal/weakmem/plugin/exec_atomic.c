@@ -47,7 +47,9 @@ static bool is_full(const struct insn *in, bool writes)
 /* The waiting stores that must be visible before this one's accesses are. */
 static void before(struct vcpu *v, const struct insn *in, const struct access *a, bool writes)
 {
-    if (is_full(in, writes)) {
+    bool full = is_full(in, writes);
+
+    if (full) {
         drain_ordered(v, in->pc, WHY_ATOMIC);
     } else if (in->acquire) {
         drain_through_release(v, in->pc);
@@ -55,13 +57,16 @@ static void before(struct vcpu *v, const struct insn *in, const struct access *a
     if (writes) {
         drain_second(v, in->pc, a->phys, 1u << in->size, in->release);
     }
-    if (writes && in->release && !MUTANT(releasing_atomic_lets_stores_wait)) {
+    if (writes && in->release && !full && !MUTANT(releasing_atomic_lets_stores_wait)) {
         drain_all(v, WHY_DOUBT_ATOMIC, in->pc); /* later stores need not have waited */
     }
     if (drain_waiting(v)) {
         drain_before(v, a->phys, 1u << in->size, writes ? ACCESS_STORES : ACCESS_LOADS,
                      WHY_NONE, in->pc);
         v->passed = v->passed || (writes && v->buffer.n);
+    }
+    if (!writes) {
+        drain_loaded(v, in, a);
     }
 }
 

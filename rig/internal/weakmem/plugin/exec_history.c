@@ -277,6 +277,7 @@ void exec_body_load(unsigned int index, void *udata)
     if (!access_reach(v, &a) || (writes_back(in) && in->rt == in->rn)) {
         drain_all(v, access_doubt(in, &a), in->pc);
         doubt_strong(v, access_doubt(in, &a), in->pc);
+        drain_loaded(v, in, &a);
         access_probe(v, in, &a);
         return;
     }
@@ -284,6 +285,7 @@ void exec_body_load(unsigned int index, void *udata)
         drain_through_release(v, in->pc);
     }
     load_from_buffer(v, in, &a);
+    drain_loaded(v, in, &a);
     doubt_remote(v); /* a store that was in the buffer a moment ago */
     from_history(v, in, &a);
 }

@@ -104,7 +104,16 @@ void load_from_buffer(struct vcpu *v, const struct insn *in,
     }
 }
 
-/* Called while stores wait. Where views are kept it was done already. */
+/* A copy's loads are none, as its stores are none. */
+static void tell(struct vcpu *v, const struct site *site, const struct insn *in,
+                 const struct access *a)
+{
+    if (plan->mixed || site->scope->role != SCOPE_CALLEE) {
+        drain_loaded(v, in, a);
+    }
+}
+
+/* Called where stores came before in this episode. Where views are kept it was done already. */
 void exec_load(unsigned int index, void *udata)
 {
     struct vcpu *v = vcpu_of(index);
@@ -120,6 +129,7 @@ void exec_load(unsigned int index, void *udata)
     a = access_resolve(v, in);
     if (!access_reach(v, &a)) {
         drain_all(v, access_doubt(in, &a), in->pc);
+        tell(v, site, in, &a);
         access_probe(v, in, &a);
         return;
     }
@@ -127,4 +137,5 @@ void exec_load(unsigned int index, void *udata)
         drain_through_release(v, in->pc);
     }
     load_from_buffer(v, in, &a);
+    tell(v, site, in, &a);
 }

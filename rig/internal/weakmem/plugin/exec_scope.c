@@ -16,7 +16,6 @@
 #include "plan.h"
 #include "policy.h"
 #include "sites.h"
-#include "stops.h"
 #include "trace.h"
 #include "track.h"
 #include "turns.h"
@@ -45,7 +44,7 @@ void exec_enter(unsigned int index, void *udata)
     COUNT(index, episodes);
     alter_count_episode(v->number);
     trace_add(index, TRACE_ENTER, site->insn.pc, 0, 0, 0, 0);
-    stops_clear(&v->stops);
+    drain_begin(v);
     track_stop(v);
     gate_episode(gate_of(v), EPISODE_DELAYS);
     __atomic_store_n(&gate_of(v)->tracking, plan->policy.track, __ATOMIC_RELAXED);
@@ -64,7 +63,7 @@ void exec_leave(unsigned int index, void *udata)
     if (!MUTANT(leaving_drains_nothing)) {
         drain_all(v, WHY_DOUBT_CALL, pc);
     }
-    stops_end(&v->stops);
+    drain_end(v);
     trace_add(index, TRACE_LEAVE, pc, 0, 0, 0, 0);
     gate_episode(gate_of(v), EPISODE_NONE);
     __atomic_store_n(&v->visits,
@@ -276,7 +275,7 @@ void exec_event(unsigned int index, bool exception, uint64_t from, uint64_t to)
     if (!MUTANT(exceptions_drain_nothing)) {
         drain_all(v, WHY_DOUBT_EXCEPTION, from);
     }
-    stops_end(&v->stops);
+    drain_end(v);
     gate_episode(gate_of(v), EPISODE_NONE);
     __atomic_store_n(&v->ends, v->ends + 1, __ATOMIC_RELAXED);
     track_stop(v);

@@ -82,11 +82,18 @@ static bool push(struct vcpu *v, const struct insn *in, const struct access *a)
     return drain_push(v, a->epoch, s, a->single ? 1 : in->elements);
 }
 
+/* Of one that runs natively: nothing may wait for what cannot be told apart from it, and
+ * a release comes after all. */
+static bool drains_all(const struct insn *in, const struct access *a)
+{
+    return in->release || a->state == PAGE_MISS || !a->regular;
+}
+
 /* Other stores wait and this one is about to become visible. */
 static void overtake(struct vcpu *v, const struct insn *in,
                      const struct access *a, enum scope_role role)
 {
-    if (in->release || a->state == PAGE_MISS || !a->regular) {
+    if (drains_all(in, a)) {
         drain_all(v, access_doubt(in, a), in->pc);
         return;
     }
@@ -116,6 +123,8 @@ static void run_natively(struct vcpu *v, const struct insn *in,
     if (drain_waiting(v)) {
         overtake(v, in, a, role);
         trace_native(v, in, a);
+    } else if (drains_all(in, a) && !can_buffer(in, a)) {
+        drain_doubt(v, access_doubt(in, a), in->pc);
     }
     access_probe(v, in, a);
     if (v->tracked) {

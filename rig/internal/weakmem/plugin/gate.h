@@ -18,6 +18,7 @@ enum episode { EPISODE_NONE, EPISODE_DELAYS, EPISODE_NATIVE };
 struct gate {
     uint64_t active;  /* enum episode */
     uint64_t pending; /* entries in the buffer */
+    uint64_t earlier; /* ... and stores that were, of which later loads tell */
     uint64_t tracking; /* another vCPU wrote: a body's loads have a choice */
     uint64_t release;  /* a store-release ran natively since the last fence */
     uint64_t maintenance; /* of translations, not waited for yet */

@@ -132,7 +132,7 @@ static void instrument_load(struct qemu_plugin_insn *insn, struct site *site)
 {
     instrument_acquire(insn, site);
     when_tracking(insn, exec_body_load, site);
-    when_pending(insn, exec_load, site);
+    when(insn, offsetof(struct gate, earlier), QEMU_PLUGIN_COND_NE, 0, exec_load, site);
 }
 
 static void instrument_store(struct qemu_plugin_insn *insn, struct site *site)

@@ -2,7 +2,8 @@
  *
  * What kept one store from being passed by a later one, and hid older values
  * from a load, counted by place: silence says something about a kernel only where
- * it was an instruction that Arm orders by, not the emulator's own caution. The
+ * it was an instruction that Arm orders by, not the emulator's own caution. The same of a
+ * store and a later load, with "read-" before the reason. The
  * file is a table of struct site_record, which the rig may read at any time.
  */
 #ifndef KCOVRIG_SITES_H
@@ -11,9 +12,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A power of two. In a search for places each of hundreds of alterations is one more
- * instruction by which pairs of stores are in order. */
-#define SITES 32768
+/* In a search for places each of hundreds of alterations is one more instruction by which
+ * pairs of stores are in order. */
+#define SITES 49152
+/* Of these, at the end, for stores and later loads: these are many, and must not take the
+ * others' place. */
+#define READ_SITES 16384
+#define SITE_NAME 32
 
 /* Orders come before cautions. name in the file, meaning */
 #define WHYS(X)                                                               \
@@ -55,13 +60,15 @@ struct site_record {
     uint64_t by;     /* PC of what made it visible, or raised the views */
     uint64_t second; /* PC of the later store, or of the load; 0: there was none */
     uint64_t count;
-    char why[32];    /* empty: the record is not used */
+    char why[SITE_NAME]; /* empty: the record is not used */
 };
 
 /* Maps path; false with errno set. Without it nothing is counted. */
 bool sites_open(const char *path);
 bool sites_on(void);
 void sites_add(uint64_t first, uint64_t by, uint64_t second, enum why why);
+/* Of a store and a later load. */
+void sites_add_read(uint64_t first, uint64_t by, uint64_t second, enum why why);
 
 static inline bool is_doubt(enum why why)
 {

@@ -18,6 +18,7 @@
 #include "look.h"
 #include "pages.h"
 #include "policy.h"
+#include "read_past.h"
 #include "samples.h"
 #include "sites.h"
 #include "stops.h"
@@ -33,9 +34,10 @@ struct vcpu {
     uint64_t events;         /* interrupts and exceptions, from 1 */
     uint64_t pc;             /* of the instruction at hand, where views are kept */
 
-    int lock;                /* guards buffer, stops and gate.pending */
+    int lock;                /* guards buffer, stops, read_past, gate.pending and .earlier */
     struct buffer buffer;
     struct stops stops;
+    struct read_past read_past;
     bool passed;             /* a store overtook one that still waits */
     unsigned int age;        /* branches since the oldest store began to wait */
     uint64_t visits;         /* to a body, ended; others read it */
