@@ -179,7 +179,7 @@ func TestAnAlterationInWords(t *testing.T) {
 // A turn without a window ends the boot, and only a second one the alteration.
 func TestATurnWithoutAWindowIsTriedAgain(t *testing.T) {
 	test := barrier.Test{Limits: barrier.DefaultLimits(), Modes: []string{"pc"}, Trials: []barrier.Trial{{Alteration: trial.Alteration{{Address: start, To: trial.OrderNone}}}}}
-	tt := turns{setup: &prepare.Setup{Config: prepare.Config{Watch: prepare.Watch{Events: func(trial.Event) {}}}}, test: &test, at: barrier.Turn{Number: 1}, failed: map[int]int{}, silences: map[int]*trial.Silence{}}
+	tt := turns{setup: &prepare.Setup{}, test: &test, at: barrier.Turn{Number: 1}, failed: map[int]int{}, silences: map[int]*trial.Silence{}}
 	assert.True(t, tt.count(boot.Shown{}))
 	assert.Empty(t, test.Seen[1].Broke)
 	assert.Contains(t, test.Seen[1].Failed, "did not have its windows")

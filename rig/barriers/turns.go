@@ -198,7 +198,7 @@ func (t *turns) count(last boot.Shown) (over bool) {
 		return true
 	}
 	weigh(t.test, t.silences, t.neverShown)
-	if now := time.Now(); now.Sub(t.reported) > tellEach {
+	if now := time.Now(); t.setup.Config.Events != nil && now.Sub(t.reported) > tellEach {
 		t.reported = now
 		t.setup.Config.Events(trial.Event{Line: t.detail()})
 	}
