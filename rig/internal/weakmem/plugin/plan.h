@@ -28,7 +28,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MAX_SCOPES 512
+#define MAX_SCOPES 4096
 #define MAX_REPORTS 8
 #define MAX_CHANGES 4096
 
