@@ -80,6 +80,7 @@ var mutants = []struct {
 	{"callees_keep_no_views", "views are kept in bodies only, not in what these call", scenesTest, ""},
 	{"stores_wait_without_bound", "a store may wait for ever where its thread spins", scenesTest, ""},
 	{"spaced_episodes_have_no_end", "an episode of a wide scope ends at an exception alone", scenesTest, ""},
+	{"waits_for_events_are_qemus", "a vCPU waits for a write to a reservation that QEMU does not know", scenesTest, ""},
 	{"tracking_outlives_the_episode", "a vCPU that was woken keeps views after its episode", "TestScenesAtEveryPoint", ""},
 	{"halves_are_seen_apart", "who reads one half of a write to two granules need not have seen the other", scenesTest, ""},
 	{"coherence_is_of_the_first_byte", "who has seen a word may read older bytes of it, but for the first", "mixed-CoRR-part", ""},

@@ -32,4 +32,12 @@ var spacedScenes = []scene{
 		tracked: true,
 		script:  onD0("reg 0 5 D0+64", "reg 0 4 9", "step 0 6", "print active 0 == 1", "step 0 1", "print reg 0 4 == 0", "step 0 1", "print active 0 == 0"),
 	},
+	{
+		// QEMU's vCPU would stop: the reservation is the emulator's.
+		name:    "a wait for an event behind a load-exclusive ends at once",
+		code:    []string{prove + "ldxr w3,[x0]; cbnz w3,.+8; wfe; ldr x4,[x0]; ret"},
+		tracked: true,
+		script:  onD0("reg 0 4 9", "step 0 4", "print reg 0 4 == 0"),
+		mutant:  "waits_for_events_are_qemus",
+	},
 }

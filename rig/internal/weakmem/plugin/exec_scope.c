@@ -15,6 +15,7 @@
 #include "pages.h"
 #include "plan.h"
 #include "policy.h"
+#include "qemu_api.h"
 #include "sites.h"
 #include "stops.h"
 #include "trace.h"
@@ -151,6 +152,18 @@ void exec_strong(unsigned int index, void *udata)
     drain_all(v, doubt_of(in), in->pc);
     if (v->stops.n && in->cls == INSN_COMPLEX) {
         drain_second(v, in->pc, 0, 0, false);
+    }
+}
+
+/* What ends a wait for an event is, above all, that somebody writes where this vCPU has a
+ * reservation. Where the emulator did the load QEMU knows of none, and the vCPU would stop
+ * for good: with interrupts masked for a lock, say. The wait may end at any time (Arm ARM,
+ * Wait for Event), so it does at once. */
+void exec_wait(unsigned int index, void *udata)
+{
+    (void)index;
+    if (!MUTANT(waits_for_events_are_qemus)) {
+        qemu_plugin_set_pc(((const struct site *)udata)->insn.next);
     }
 }
 

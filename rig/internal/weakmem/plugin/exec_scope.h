@@ -32,6 +32,8 @@ void plain_for_views(struct vcpu *v, const struct site *site);
 /* In an episode. */
 void exec_barrier(unsigned int index, void *udata);
 void exec_strong(unsigned int index, void *udata);
+/* A wait for an event, after exec_strong. */
+void exec_wait(unsigned int index, void *udata);
 /* A branch, while stores wait. */
 void exec_age(unsigned int index, void *udata);
 /* A load-acquire after a store-release. */

@@ -226,10 +226,13 @@ static void instrument_strong(const struct place *p)
 {
     if (always_tracked(p)) {
         when_tracking(p, exec_always_strong);
-        return;
+    } else {
+        when_active(p, exec_strong);
+        when_tracking(p, exec_body_strong);
     }
-    when_active(p, exec_strong);
-    when_tracking(p, exec_body_strong);
+    if (p->site->insn.event) {
+        when_active(p, exec_wait);
+    }
 }
 
 /* A choice looks at the flags, so it has its own callback. */
