@@ -9,9 +9,9 @@ import (
 	"kcovrig/rig/coderange"
 )
 
-// elsewhere are the symbols between which a kernel's text is executed by other addresses
+// movedText are the symbols between which a kernel's text is executed by other addresses
 // than its own: a hypervisor's, and what runs while translation is switched on and off.
-var elsewhere = [][2]string{
+var movedText = [][2]string{
 	{"__hyp_idmap_text_start", "__hyp_idmap_text_end"},
 	{"__hyp_text_start", "__hyp_text_end"},
 	{"__idmap_text_start", "__idmap_text_end"},
@@ -24,7 +24,7 @@ func (im *Image) Text() []coderange.Range {
 		return nil
 	}
 	var gaps []coderange.Range
-	for _, names := range elsewhere {
+	for _, names := range movedText {
 		from, to := im.ByName[names[0]], im.ByName[names[1]]
 		if len(from) == 1 && len(to) == 1 && from[0].Value < to[0].Value {
 			gaps = append(gaps, coderange.Range{Start: from[0].Value, End: to[0].Value})
