@@ -173,6 +173,6 @@ func (o *options) shown() format.Format {
 // addScope adds the flags that say where the memory emulator works.
 func (o *options) addScope(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringArrayVar(&o.scopes, "scope", nil, "more code in which the memory emulator reorders: kernel:`SYMBOL`[,SYMBOL...] or guest:SYMBOL[,SYMBOL...]; may be repeated")
+	f.StringArrayVar(&o.scopes, "scope", nil, "more code in which the memory emulator reorders: kernel:`SYMBOL`[,SYMBOL...] or guest:SYMBOL[,SYMBOL...]; kernel: takes objects (net/core/sock.o), folders (net/core/) and all text (*), too; may be repeated")
 	f.BoolVar(&o.scopeOnly, "scope-only", false, "reorder in the code of --scope alone, not in the scenario's")
 }
