@@ -92,7 +92,7 @@ func (c *coordinator) count(ctx context.Context, subject string, data []byte, pl
 	if err != nil {
 		o = Outcome{Task: e.task.ID, Status: Failed, Failure: failureOf("", fault.Newf(fault.Rig, "read the outcome of "+e.task.ID, "not an outcome: %w", err))}
 	}
-	o.Attempt, o.Deliveries = attempt, min(o.Deliveries, uint64(c.Deliveries))
+	o.Attempt, o.Deliveries = attempt, min(o.Deliveries, uint64(c.Deliveries)+1) // one more is told that none reported
 	if o.Failure.mayRetry() && attempt < c.Attempts {
 		return c.retry(ctx, e, *o.Failure, again)
 	}
