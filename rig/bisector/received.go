@@ -64,7 +64,7 @@ func takeStep(o fleet.Outcome, of trial.Spec, commit, steps string) (task.StepDo
 		return task.StepDone{}, fault.Wrap(fault.Rig, "take the step of "+commit+" from worker "+o.Worker, err)
 	}
 	result.Paths(&sent.Result, func(path *string) {
-		if *path = disk.Moved(sent.Steps, steps, *path); !filepath.IsLocal(disk.Below(steps, *path)) {
+		if *path = disk.Moved(sent.Steps, steps, *path); !filepath.IsAbs(*path) || !filepath.IsLocal(disk.Below(steps, *path)) {
 			*path = ""
 		}
 	})
