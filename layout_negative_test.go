@@ -58,6 +58,9 @@ func read(t *testing.T, tree map[string]string) []source {
 }
 
 func TestGoodTreePasses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, of no interest to the race detector: go test .")
+	}
 	for name := range checks {
 		for _, breach := range breaches(t, good(), name) {
 			t.Errorf("%s: %s", name, breach)

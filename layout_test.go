@@ -98,6 +98,9 @@ func readBy(check string, files []source) []source {
 }
 
 func TestLayout(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, of no interest to the race detector: go test .")
+	}
 	files := load(t, os.DirFS("."))
 	if len(files) < 10 {
 		t.Fatalf("only %d files found", len(files))

@@ -178,6 +178,9 @@ func returns(f *ast.FuncDecl, s source, lines *token.FileSet, product string) bo
 var lengths = []int{25, 20, 16}
 
 func TestDataWalksForward(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, of no interest to the race detector: go test .")
+	}
 	all := written(load(t, os.DirFS(".")))
 	p, shown := newProgram(all), ways(all)
 	if len(shown) != len(lengths) {
@@ -219,6 +222,9 @@ func TestDataWalksForward(t *testing.T) {
 
 // Every swap of two neighbours is found.
 func TestTheOrderOfTheWaysIsSeen(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, of no interest to the race detector: go test .")
+	}
 	all := written(load(t, os.DirFS(".")))
 	p := newProgram(all)
 	for _, way := range ways(all) {

@@ -46,7 +46,7 @@ kcovrig uses them.
 			if err != nil {
 				return err
 			}
-			return tables.Cache.Render(a.stdout, format.Of(json), tables.CacheList{Dir: a.cacheDir(), Entries: entries})
+			return tables.Cache.Render(a.stdout, format.Of(json), tables.CacheList{Dir: a.cacheDir(), Entries: entries, Width: a.widthFor("")})
 		},
 	}
 	cmd.Flags().BoolVar(&json, "json", false, "print one JSON object on standard output")
@@ -73,7 +73,7 @@ then begin anew. The history stays.
 				return fault.Newf(fault.User, "", "--older-than: %v is negative", age)
 			}
 			entries, err := cache.Prune(cmd.Context(), a.cacheDir(), time.Now().Add(-age))
-			if werr := tables.Cache.Render(a.stdout, format.Of(json), tables.CacheList{Dir: a.cacheDir(), Entries: entries, Removed: true}); err == nil {
+			if werr := tables.Cache.Render(a.stdout, format.Of(json), tables.CacheList{Dir: a.cacheDir(), Entries: entries, Removed: true, Width: a.widthFor("")}); err == nil {
 				err = werr
 			}
 			return err

@@ -54,7 +54,7 @@ the line's own load or store.
 	}
 	o.addKernel(cmd)
 	o.addRun(cmd)
-	cmd.Flags().StringVar(&weaken, "weaken", "", "of the kernel with the patch, `FUNCTION[:LINE]`: what orders accesses there orders nothing, in the emulator")
-	cmd.Flags().StringVar(&virtualFix, "virtual-fix", "", "of the kernel without it, `FUNCTION:LINE:KIND`: a barrier before the line's first access, or that as one that orders, in the emulator")
+	cmd.Flags().StringVar(&weaken, "weaken", "", "of the kernel with the patch, `FUNCTION[:LINE]` or FUNCTION+0xOFFSET: what orders accesses there orders nothing, in the emulator")
+	cmd.Flags().StringVar(&virtualFix, "virtual-fix", "", "of the kernel without it, `FUNCTION:LINE:KIND` or FUNCTION+0xOFFSET:KIND: a barrier before the line's first access, or that instruction, or that as one that orders, in the emulator")
 	return cmd
 }

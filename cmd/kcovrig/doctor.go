@@ -56,7 +56,7 @@ apt-get, as root or with sudo; the rest goes into the cache.
 					return err
 				}
 			}
-			if err := tables.Checks.Render(a.stdout, format.Of(json), checks); err != nil {
+			if err := tables.Checks.Render(a.stdout, format.Of(json), tables.CheckList{Checks: checks, Width: a.widthFor("")}); err != nil {
 				return err
 			}
 			return missing(checks)

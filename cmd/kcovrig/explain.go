@@ -23,6 +23,7 @@ import (
 type explainOptions struct {
 	json, litmus bool
 	dir          string
+	picture      string
 	limit        time.Duration
 	show         explain.Options
 }
@@ -41,11 +42,14 @@ With --litmus it prints the witness as AArch64 litmus tests instead: as it ran,
 and with what would have ordered it. Where herd7 is installed (scripts/setup
 herd) it is asked whether Arm's memory model allows the outcome.
 
+With --picture it writes the drawing that the report's page has, as an SVG file.
+
 ` + exitsOfExplain,
 		Example: `  kcovrig explain
   kcovrig explain results/arm64
   kcovrig explain results/arm64 3 --litmus
-  kcovrig explain results/arm64 3 --litmus-dir=tests && kcovrig litmus run tests`,
+  kcovrig explain results/arm64 3 --litmus-dir=tests && kcovrig litmus run tests
+  kcovrig explain results/arm64 --picture=witness.svg`,
 		Args: cobra.MaximumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, n, err := a.witness(args)
@@ -64,7 +68,10 @@ herd) it is asked whether Arm's memory model allows the outcome.
 	f.BoolVar(&o.json, "json", false, "print one JSON object on standard output, and nothing else there")
 	f.BoolVar(&o.show.All, "all", false, "show every event of the witness, not only those that matter")
 	f.BoolVar(&o.litmus, "litmus", false, "print the witness as litmus tests, with what herd7 allows")
+	f.StringVar(&o.picture, "picture", "", "SVG `file` to write the drawing of the witness to, instead of printing the story")
 	f.StringVar(&o.dir, "litmus-dir", "", "`folder` to write the tests to, as NAME.litmus, instead of printing them")
+	cmd.MarkFlagsMutuallyExclusive("picture", "json")
+	cmd.MarkFlagsMutuallyExclusive("picture", "litmus")
 	addDuration(f, &o.limit, "herd-limit", 30*time.Second, "time that herd7 may take")
 	return cmd
 }
@@ -73,6 +80,12 @@ func (a *app) explain(cmd *cobra.Command, run result.Saved, o explainOptions) er
 	n, err := o.show.Chosen(run)
 	if err != nil {
 		return err
+	}
+	if o.picture != "" {
+		if n == 0 {
+			return fault.Newf(fault.User, "draw a witness", "%s holds no witness", run.Name)
+		}
+		return fault.Wrap(fault.User, "write the picture", a.deliver(o.picture, []byte(explain.Picture(run.Document, n))))
 	}
 	if o.litmus || o.dir != "" {
 		if n == 0 {

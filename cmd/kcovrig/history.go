@@ -89,7 +89,7 @@ func (a *app) history(cmd *cobra.Command, o *historyOptions) error {
 		if err != nil {
 			return err
 		}
-		return histories.Trends.Render(a.stdout, format.Of(o.json), trend)
+		return histories.Trends.Render(a.stdout, format.Of(o.json), histories.ShownTrend{Trend: trend, Width: a.widthFor("")})
 	}
 	runs, err := db.Runs(cmd.Context(), o.Filter)
 	if err != nil {
@@ -135,7 +135,9 @@ of the runs' ids.
 			if err != nil {
 				return err
 			}
-			return histories.Comparisons.Render(a.stdout, format.Of(json), histories.Compare(x, y))
+			compared := histories.Compare(x, y)
+			compared.Width = a.widthFor("")
+			return histories.Comparisons.Render(a.stdout, format.Of(json), compared)
 		},
 	}
 	addDB(cmd, &db)

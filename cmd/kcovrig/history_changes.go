@@ -40,7 +40,7 @@ from the runs before it by more than runs differ by themselves.
 			if err != nil {
 				return err
 			}
-			return histories.Changes.Render(a.stdout, as, trends)
+			return histories.Changes.Render(a.stdout, as, histories.TrendList{Trends: trends, Width: a.widthFor("")})
 		},
 	}
 	addDB(cmd, &db)

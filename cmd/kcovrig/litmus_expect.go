@@ -34,7 +34,7 @@ and reader can show the bug, and prints what a run has measured beside it.
 			if err != nil {
 				return err
 			}
-			if err := tables.Expectations.Render(a.stdout, o.shown(), expectations); err != nil {
+			if err := tables.Expectations.Render(a.stdout, o.shown(), tables.ShownExpectations{Expectations: expectations, Width: a.widthFor("")}); err != nil {
 				return err
 			}
 			switch {

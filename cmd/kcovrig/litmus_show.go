@@ -40,7 +40,7 @@ func (a *app) showLitmus(o *options, r litmus.Report, err error) error {
 	s := tables.Summarise(r)
 	var shown error
 	if o.json || len(r.Tests) > 0 {
-		shown = tables.Litmus.Render(a.stdout, o.shown(), tables.LitmusRun{Report: r, Failure: trial.FailureOf(err)})
+		shown = tables.Litmus.Render(a.stdout, o.shown(), tables.LitmusRun{Report: r, Failure: trial.FailureOf(err), Width: a.widthFor("")})
 	}
 	switch {
 	case s.Unsound > 0:

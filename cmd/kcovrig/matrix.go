@@ -115,7 +115,7 @@ func (a *app) listMatrix(o *matrixOptions) error {
 	if as == format.Text && o.shown.json {
 		return fault.Newf(fault.User, "", "--list --json: use --list --format=github")
 	}
-	return matrices.Cells.Render(a.stdout, as, cells)
+	return matrices.Cells.Render(a.stdout, as, matrices.CellList{Cells: cells, Width: a.widthFor("")})
 }
 
 func (a *app) runMatrix(cmd *cobra.Command, o *matrixOptions) error {

@@ -42,7 +42,7 @@ func (o *options) addKernel(cmd *cobra.Command) {
 	f := cmd.Flags()
 	o.addScenario(cmd, "kcov")
 	f.StringVar(&o.arch, "arch", arch.Default, "architecture: "+strings.Join(arch.Names(), ", "))
-	f.StringVar(&o.tree, "tree", "", "kernel `source`: a folder (with or without git), a .tar (also .gz, .xz, .bz2 or .zst), or debian:VERSION (default: the newest installed linux-source, else debian:6.12)")
+	f.StringVar(&o.tree, "tree", "", "kernel `source`: a folder (with or without git), a .tar (also .gz, .xz, .bz2 or .zst), or debian:VERSION (default: the newest installed linux-source, else debian:6.12, or where apt has no such the newest that it has)")
 	f.StringVar(&o.rev, "rev", "", "git `revision` of --tree")
 	f.StringArrayVar(&o.patch, "patch", nil, "`patch` to test, in order where given several times: a mail, diff, mbox or .gz, a folder (quilt series or *.patch), - for standard input, or a commit of --tree (default: the built-in series)")
 	f.StringVar(&o.compiler, "compiler", arch.GCC, "what builds the kernels: gcc, or clang (with LLVM's tools, LLVM=1)")
@@ -173,6 +173,6 @@ func (o *options) shown() format.Format {
 // addScope adds the flags that say where the memory emulator works.
 func (o *options) addScope(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringArrayVar(&o.scopes, "scope", nil, "more code in which the memory emulator reorders: kernel:`SYMBOL`[,SYMBOL...] or guest:SYMBOL[,SYMBOL...]; may be repeated")
+	f.StringArrayVar(&o.scopes, "scope", nil, "more code in which the memory emulator reorders: kernel:`SYMBOL`[,SYMBOL...] or guest:SYMBOL[,SYMBOL...]; kernel: takes objects (net/core/sock.o), folders (net/core/) and all text (*), too; may be repeated")
 	f.BoolVar(&o.scopeOnly, "scope-only", false, "reorder in the code of --scope alone, not in the scenario's")
 }

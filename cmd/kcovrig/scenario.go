@@ -57,7 +57,7 @@ files with TODO(you). Without --repro it writes a program to fill in.
 			if err != nil {
 				return err
 			}
-			return tables.Written.Render(a.stdout, o.shown(), written)
+			return tables.Written.Render(a.stdout, o.shown(), tables.ShownScenario{Written: written, Width: a.widthFor("")})
 		},
 	}
 	f := cmd.Flags()
@@ -97,7 +97,7 @@ lets the program try for some seconds: what the kernel lacks shows there.
 			if err != nil && checked.Name == "" && len(checked.Remarks) == 0 {
 				return err // nothing was read
 			}
-			if werr := tables.Checked.Render(a.stdout, o.shown(), checked); err != nil || werr != nil {
+			if werr := tables.Checked.Render(a.stdout, o.shown(), tables.ShownCheck{Checked: checked, Width: a.widthFor("")}); err != nil || werr != nil {
 				return cmp.Or(err, werr)
 			}
 			switch {
@@ -139,7 +139,7 @@ func newScenarioList(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return tables.Scenarios.Render(a.stdout, format.Of(json), all)
+			return tables.Scenarios.Render(a.stdout, format.Of(json), tables.ScenarioList{Scenarios: all, Width: a.widthFor("")})
 		},
 	}
 	cmd.Flags().BoolVar(&json, "json", false, "print one JSON object on standard output")

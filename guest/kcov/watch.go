@@ -18,8 +18,9 @@ const (
 	spins = 1 << 13
 	// quiet is how long the count may stand still before the round is a fault.
 	quiet = 5 * time.Second
-	// fill is how long a stale entry may stay so before it is a fault of the rig.
-	fill = time.Second
+	// fill is how long a stale entry may stay so before it is a fault of the rig: on a host
+	// that is short of time the vCPU whose store is waited for may not run for seconds.
+	fill = time.Minute
 )
 
 type readFunc func(area *uint64, seen, words, poison, limit, spins uint64, stale *uint32) (count, n uint64)

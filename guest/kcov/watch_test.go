@@ -187,6 +187,28 @@ func TestNeverFillingIsAFault(t *testing.T) {
 	})
 }
 
+// The vCPU whose store is waited for may have no time on its host for a while.
+func TestLateFillingIsADetection(t *testing.T) {
+	eachReader(t, func(t *testing.T, mode, reader string) {
+		b := newBench(t, mode, reader, 1+64)
+		hurry(b)
+		hurried, looks := b.clock, 0
+		b.clock = func() int64 {
+			if looks++; looks == 20 {
+				b.fill(1)
+			}
+			return hurried()
+		}
+		b.fill(0)
+		b.publish(2)
+		_, err := b.round(t.Context(), b.mode, &b.tally, 2)
+		require.NoError(t, err)
+		assert.Equal(t, uint64(1), b.tally.HitWindows)
+		require.Len(t, b.detections, 1)
+		assert.Greater(t, b.detections[0].LastedNS, int64(10*time.Second))
+	})
+}
+
 // hurry makes a second pass at every look at the clock.
 func hurry(b *bench) {
 	var now int64

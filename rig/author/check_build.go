@@ -15,6 +15,7 @@ import (
 	"kcovrig/rig/command"
 	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/objcode/elfcode"
 	"kcovrig/rig/kernels"
 	"kcovrig/rig/trial"
@@ -183,7 +184,11 @@ func (c *checker) scope(ctx context.Context, source kernels.Source, image kernel
 func (c *checker) absent(image kernels.Image, v trial.Variant) (some bool) {
 	for of, names := range map[string][]string{"scope.kernel": c.s.Scope.Kernel, "scope.callees": c.s.Scope.Callees} {
 		for i, name := range names {
-			if _, err := elfcode.Functions(image.Vmlinux, []string{name}); fault.KindOf(err) == fault.User {
+			_, err := elfcode.Functions(image.Vmlinux, []string{name})
+			if of == "scope.kernel" && objcode.IsWide(name) {
+				_, err = objcode.Wide(image.Vmlinux, image.BuildDir, name)
+			}
+			if fault.KindOf(err) == fault.User {
 				c.lacks(member(of, i), name, short(err, image, v).Error())
 				some = true
 			}

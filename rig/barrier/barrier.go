@@ -21,7 +21,7 @@ type Limits struct {
 	// one of those alterations shows the bug as often as the reference does.
 	Error float64 `json:"error"`
 	Turn  uint64  `json:"turn"` // blocks of each mode in one turn, at the most
-	Most  uint64  `json:"most"` // blocks of each mode that one alteration gets at the most
+	Most  uint64  `json:"most"` // blocks of each mode that one alteration gets at the most, where it is not known that so many more settle it
 	// BlockSize is the windows in a block.
 	BlockSize uint64 `json:"blockSize"`
 	// Changes are those that all alterations of a test may have together; 0: any number.

@@ -171,6 +171,33 @@ func TestWhatMakesAnEffectUnknown(t *testing.T) {
 	}
 }
 
+// Where the reference was hit so seldom that no number of blocks would do, no number is told.
+func TestAReferenceThatIsHitTooSeldom(t *testing.T) {
+	test := Test{Limits: limits, Modes: []string{"pc"}, Trials: []Trial{{Alteration: trial.Alteration{{Address: 8, To: trial.OrderNone}}}}}
+	rare := []wire.Tally{{Mode: "pc", Windows: 64, Blocks: 4, HitWindows: 2, HitBlocks: 2}}
+	require.NoError(t, test.Add(0, Seen{Tallies: rare}))
+	require.NoError(t, test.Add(1, Seen{Tallies: []wire.Tally{{Mode: "pc", Windows: 64, Blocks: 4}}, Executed: 9}))
+	got := test.Results()[1]
+	assert.Equal(t, Unknown, got.Effect)
+	assert.Contains(t, got.Reason, "shown the bug too seldom")
+	assert.NotContains(t, got.Reason, "needed, ")
+}
+
+// A test that more windows would get further with was cut short.
+func TestATestThatWasCutShortSaysSo(t *testing.T) {
+	tally := func(blocks, hits uint64) []wire.Tally {
+		return []wire.Tally{{Mode: "pc", Windows: 16 * blocks, Blocks: blocks, HitWindows: hits, HitBlocks: hits}}
+	}
+	for blocks, cut := range map[uint64]bool{200: false, 3: true} {
+		test := Test{Limits: limits, Modes: []string{"pc"}, Trials: []Trial{{Alteration: trial.Alteration{{Address: 8, To: trial.OrderNone}}}}}
+		require.NoError(t, test.Add(0, Seen{Tallies: tally(256, 240)}))
+		require.NoError(t, test.Add(1, Seen{Tallies: tally(blocks, 0), Executed: 900}))
+		report := NewReport(trial.Result{}, trial.Patched, test, nil, nil)
+		assert.Equal(t, cut, report.CutShort, blocks)
+	}
+	assert.False(t, NewReport(trial.Result{}, trial.Patched, Test{}, nil, nil).CutShort, "nothing was to be tried")
+}
+
 // A weakening that is not executed, or of which another's was left, shows nothing.
 func TestAHitIsNotThatOfCodeThatWasNotExecuted(t *testing.T) {
 	orderings := []candidate.Ordering{{Address: 8, Kind: candidate.Fence, Orders: trial.OrderStores}, {Address: 16, Kind: candidate.Fence, Orders: trial.OrderStores}}
@@ -342,4 +369,32 @@ func TestASlowReferenceComesToAnEnd(t *testing.T) {
 		require.NoError(t, test.Add(turn.Number, seen))
 	}
 	assert.Equal(t, Unknown, test.Results()[2].Effect)
+}
+
+// Where it is known how many blocks settle what is silent it gets more than the most, and
+// none beyond it where they are too many.
+func TestWhatCanBeSettledGetsMoreThanTheMost(t *testing.T) {
+	for every, want := range map[uint64]Effect{4: Silent, 100: Unknown} {
+		test := Test{Limits: Limits{Error: 1e-6, Turn: 16, Most: 128, BlockSize: 16}, Modes: []string{"pc"}, Trials: []Trial{{Alteration: trial.Alteration{{Address: 8, To: trial.OrderStores, Before: true}}}}}
+		var all uint64
+		for n := 0; ; n++ {
+			require.Less(t, n, 1000, "the test comes to no end")
+			turn, more := test.Next()
+			if !more {
+				break
+			}
+			c := wire.Tally{Mode: "pc", Windows: turn.Windows, Blocks: turn.Windows / 16}
+			if turn.Number == 0 {
+				c.HitBlocks = (all+c.Blocks)/every - all/every
+				c.HitWindows, all = c.HitBlocks, all+c.Blocks
+			}
+			require.NoError(t, test.Add(turn.Number, Seen{Tallies: []wire.Tally{c}, Executed: turn.Windows}))
+		}
+		assert.Equal(t, want, test.Results()[1].Effect, test.Results()[1].Reason)
+		if want == Silent {
+			assert.Greater(t, test.Seen[1].least(), test.Limits.Most)
+		} else {
+			assert.LessOrEqual(t, test.Seen[1].least(), test.Limits.Most+test.Limits.Turn)
+		}
+	}
 }

@@ -226,6 +226,9 @@ func (t Test) why(n int, bounds []float64) string {
 	}
 	for i, b := range bounds {
 		need, _ := verdict.CleanBlocksWithin(b, t.share(0))
+		if b > 0 && need > t.Limits.Most {
+			return fmt.Sprintf("mode %s: the reference has shown the bug too seldom so far: more clean blocks are needed than the %d that an alteration gets", t.Modes[i], t.Limits.Most)
+		}
 		if have := t.counted(n, i); b > 0 && have < need {
 			text := fmt.Sprintf("mode %s: too few windows: %d clean blocks count, %d needed", t.Modes[i], have, need)
 			if have < t.worth(s, i) {

@@ -17,7 +17,8 @@ import (
 // made to order nothing, or with Adds a barrier, or an access that orders, put there.
 type Named struct {
 	Function string
-	Line     string // empty: all of the function
+	Line     string // empty: all of the function, or At
+	At       string // +0xOFFSET of the one instruction, where it is named so
 	Adds     trial.Order
 }
 
@@ -25,23 +26,37 @@ type Named struct {
 func ParseNamed(s trial.Spec) (Named, bool, error) {
 	switch {
 	case s.VirtualFix != "":
-		parts := strings.Split(s.VirtualFix, ":")
-		if len(parts) != 3 || parts[0] == "" || !isLine(parts[1]) {
-			return Named{}, false, fmt.Errorf("--virtual-fix: %q is no FUNCTION:LINE:KIND", s.VirtualFix)
+		last := max(0, strings.LastIndexByte(s.VirtualFix, ':'))
+		n, ok := parsePlace(s.VirtualFix[:last])
+		if !ok || n.Line+n.At == "" {
+			return Named{}, false, fmt.Errorf("--virtual-fix: %q is no FUNCTION:LINE:KIND, nor FUNCTION+0xOFFSET:KIND", s.VirtualFix)
 		}
-		kind, ok := candidate.OrderNamed(parts[2])
-		if !ok {
-			return Named{}, false, fmt.Errorf("--virtual-fix: unknown kind %q (have: %s)", parts[2], strings.Join(candidate.OrderNames(), ", "))
+		kind := s.VirtualFix[last+1:]
+		if n.Adds, ok = candidate.OrderNamed(kind); !ok {
+			return Named{}, false, fmt.Errorf("--virtual-fix: unknown kind %q (have: %s)", kind, strings.Join(candidate.OrderNames(), ", "))
 		}
-		return Named{Function: parts[0], Line: parts[1], Adds: kind}, true, nil
+		return n, true, nil
 	case s.Weaken != "":
-		function, line, lined := strings.Cut(s.Weaken, ":")
-		if function == "" || lined && !isLine(line) {
-			return Named{}, false, fmt.Errorf("--weaken: %q is no FUNCTION or FUNCTION:LINE", s.Weaken)
+		n, ok := parsePlace(s.Weaken)
+		if !ok {
+			return Named{}, false, fmt.Errorf("--weaken: %q is no FUNCTION, FUNCTION:LINE or FUNCTION+0xOFFSET", s.Weaken)
 		}
-		return Named{Function: function, Line: line}, true, nil
+		return n, true, nil
 	}
 	return Named{}, false, nil
+}
+
+// parsePlace reads FUNCTION, FUNCTION:LINE or FUNCTION+0xOFFSET.
+func parsePlace(s string) (Named, bool) {
+	if function, line, ok := strings.Cut(s, ":"); ok {
+		return Named{Function: function, Line: line}, function != "" && !strings.Contains(function, "+") && isLine(line)
+	}
+	function, offset, ok := strings.Cut(s, "+")
+	if !ok {
+		return Named{Function: s}, s != ""
+	}
+	n, err := strconv.ParseUint(offset, 0, 32)
+	return Named{Function: function, At: fmt.Sprintf("+%#x", n)}, function != "" && err == nil && strings.HasPrefix(offset, "0x")
 }
 
 func isLine(s string) bool {
@@ -59,7 +74,7 @@ func (n Named) In(code candidate.Code) (trial.Alteration, error) {
 			return
 		}
 		lines = append(lines, sourceLine(i.Source))
-		if n.Line == "" || n.Line == sourceLine(i.Source) {
+		if (n.Line == "" || n.Line == sourceLine(i.Source)) && (n.At == "" || n.At == fmt.Sprintf("+%#x", i.Offset)) {
 			out = append(out, c)
 		}
 	}
@@ -85,7 +100,7 @@ func (n Named) In(code candidate.Code) (trial.Alteration, error) {
 		}
 	}
 	if len(out) == 0 {
-		return nil, fmt.Errorf("%s at %s%s", what, strings.TrimSuffix(n.Function+":"+n.Line, ":"), having(lines))
+		return nil, fmt.Errorf("%s at %s%s", what, strings.TrimSuffix(n.Function+n.At+":"+n.Line, ":"), having(lines))
 	}
 	if n.Adds != "" {
 		out = trial.Alteration{slices.MinFunc(out, func(a, b trial.Change) int { return cmp.Compare(a.Address, b.Address) })}

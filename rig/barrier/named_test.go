@@ -18,14 +18,16 @@ func named() candidate.Code {
 	at := func(symbol, source string) trial.Instruction {
 		return trial.Instruction{Symbol: symbol, Source: source}
 	}
+	second := at("f", "k.c:8")
+	second.Offset = 8
 	return candidate.Code{
 		Orderings: []candidate.Ordering{
 			{Instruction: at("f", "k.c:7"), Address: 16, Kind: candidate.Fence, Orders: trial.OrderStores},
 			{Instruction: at("f", "k.c:10"), Address: 32, Kind: candidate.Fence, Orders: trial.OrderAll},
 			{Instruction: at("g", "k.c:7"), Address: 64, Kind: candidate.Fence, Orders: trial.OrderAll},
 		},
-		Positions: []candidate.Position{{Address: 20, Before: at("f", "k.c:8")}, {Address: 24, Before: at("f", "k.c:8")}},
-		Accesses:  []candidate.Access{{Instruction: at("f", "k.c:8"), Address: 20}, {Instruction: at("f", "k.c:8"), Address: 24, Store: true}},
+		Positions: []candidate.Position{{Address: 20, Before: at("f", "k.c:8")}, {Address: 24, Before: second}},
+		Accesses:  []candidate.Access{{Instruction: at("f", "k.c:8"), Address: 20}, {Instruction: second, Address: 24, Store: true}},
 	}
 }
 
@@ -43,6 +45,9 @@ func TestAlterationsByName(t *testing.T) {
 	}{
 		{"f", "", trial.Alteration{{Address: 16, To: trial.OrderNone}, {Address: 32, To: trial.OrderNone}}},
 		{"f:7", "", trial.Alteration{{Address: 16, To: trial.OrderNone}}},
+		{"g+0x0", "", trial.Alteration{{Address: 64, To: trial.OrderNone}}},
+		{"", "f+0x8:smp_wmb", trial.Alteration{{Address: 24, To: trial.OrderStores, Before: true}}},
+		{"", "f+0x8:release", trial.Alteration{{Address: 24, To: trial.OrderRelease}}},
 		{"", "f:8:smp_wmb", trial.Alteration{{Address: 20, To: trial.OrderStores, Before: true}}},
 		{"", "f:8:dmb-sy", trial.Alteration{{Address: 20, To: trial.OrderAll, Before: true}}},
 		{"", "f:8:release", trial.Alteration{{Address: 24, To: trial.OrderRelease}}},
@@ -58,6 +63,7 @@ func TestAlterationsByName(t *testing.T) {
 		{"f:8", "", "nothing in scope orders accesses at f:8 (lines of it: 7, 10)"},
 		{"h", "", "nothing in scope orders accesses at h"},
 		{"", "f:9:smp_wmb", "no access in scope at f:9 (lines of it: 8)"},
+		{"", "f+0x4:smp_wmb", "no access in scope at f+0x4 (lines of it: 8)"},
 		{"", "f:7:release", "nothing in scope could be made to order by release at f:7 (lines of it: 8)"},
 	} {
 		n, err := parse(t, c.weaken, c.fix)
@@ -71,11 +77,11 @@ func TestWhatNamesNoAlteration(t *testing.T) {
 	_, given, err := ParseNamed(trial.Spec{})
 	require.NoError(t, err)
 	assert.False(t, given)
-	for _, text := range []string{":7", "f:", "f:x", "f:0", "f:7:smp_wmb"} {
+	for _, text := range []string{":7", "f:", "f:x", "f:0", "f:7:smp_wmb", "f+8", "f+0x", "+0x8", "f+0x8:7", "f+0xfffffffff"} {
 		_, err := parse(t, text, "")
 		assert.ErrorContains(t, err, "--weaken", text)
 	}
-	for _, text := range []string{"f", "f:8", "f:x:smp_wmb", "f:0:smp_wmb", ":8:smp_wmb", "f:8:smp_wmb:1", "f:8:mb"} {
+	for _, text := range []string{"f", "f:8", "f:x:smp_wmb", "f:0:smp_wmb", ":8:smp_wmb", "f:8:smp_wmb:1", "f:8:mb", "smp_wmb", "f:smp_wmb", "f+8:smp_wmb", "f+0x8", "f+0x8:8:smp_wmb"} {
 		_, err := parse(t, "", text)
 		assert.ErrorContains(t, err, "--virtual-fix", text)
 	}

@@ -37,7 +37,7 @@ type Report struct {
 	Suggested   bool         `json:"suggested"`
 	Suggestions []Suggestion `json:"suggestions"` // weakest first
 	Stages      []string     `json:"stages"`      // of the search, those that ran
-	// CutShort: time, a fault or the user ended the search before all was tried.
+	// CutShort: time, a fault or the user ended the search, or the test, before all was tried.
 	CutShort bool `json:"cutShort,omitempty"`
 
 	NotFor  []string       `json:"notApplicable,omitempty"` // why the scenario is not for the tree or the architecture: nothing was tried
@@ -103,6 +103,9 @@ func NewReport(r trial.Result, v trial.Variant, test Test, rows []Row, search *S
 		test = search.Stages[0].Test
 	} else {
 		out.Error = test.Limits.Error
+		if len(test.Trials) > 0 && len(out.NotFor) == 0 {
+			_, out.CutShort = test.Next()
+		}
 	}
 	out.Tried, out.Median = tried(tests)
 	out.AsItIs = countsOf(test.of(0))

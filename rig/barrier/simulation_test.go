@@ -21,7 +21,7 @@ func simulations() uint64 {
 	if testing.Short() {
 		return 2_000
 	}
-	return 100_000
+	return 30_000
 }
 
 const (
@@ -118,7 +118,7 @@ const enoughToSee = 10_000 // runs, of a rule that is wrong
 // remembered is the promised rule with every bound worked out once, for whoever plays
 // tests whose bound has one error.
 func remembered() *rule {
-	const side = 512
+	const side = 2048
 	known := make([]atomic.Uint64, side*side)
 	r := promised
 	r.bound = func(hits, blocks uint64, miss float64) float64 {

@@ -43,6 +43,12 @@ type Model struct {
 	Why  string            `json:"why,omitempty"`  // what was asked, or why nothing was
 	// Test is the one that was made of a witness; nil: none was.
 	Test *trial.LitmusTest `json:"test,omitempty"`
+	// OneSided: it says never, of Test or of Own, as long as the other side keeps its accesses in order,
+	// of which nothing is known, and sometimes if it does not.
+	OneSided bool `json:"oneSided,omitempty"`
+	// Own is, of a suggestion of which nothing is said, the scenario's own test with what is suggested in
+	// the place of its fix, and what the model says of that; nil: there is none.
+	Own *trial.LitmusTest `json:"own,omitempty"`
 }
 
 // contradicts says whether measurement and model disagree on an alteration: one saw the

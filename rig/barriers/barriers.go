@@ -175,7 +175,9 @@ func (f *finder) weaken(ctx context.Context, code candidate.Code) error {
 // asker asks the memory model about what was found so far.
 func (f *finder) asker() asker {
 	kernel := f.setup.Kernels.Of[f.variant]
+	tests := func(v trial.Variant) map[string]string { return f.run.Scenario.ArchTests(f.run.Arch, string(v)) }
 	return asker{
+		tests: ownTests{patched: tests(trial.Patched), unpatched: tests(trial.Unpatched)},
 		model: model(f.cfg.Model).orHerd(), cacheDir: f.run.Config.CacheDir, result: f.found.Result, witnesses: f.found.Witnesses,
 		isBetween: betweenIn(kernel.Image, whole(kernel)),
 	}

@@ -27,6 +27,8 @@ const (
 	// mostBoots bounds the boots of a test, most of which a kernel ended that did not bear
 	// an alteration, or a hit.
 	mostBoots = 2000
+	// tellEach is how often it is told how far a test is: a boot may last for all of it.
+	tellEach = 5 * time.Second
 	// failuresOwn are so many boots that end under a number as are taken for its own.
 	failuresOwn = 2
 )
@@ -52,7 +54,8 @@ type turns struct {
 	seen     trial.Observation      // of the first boot, with what number 0 showed
 	shown    []Witnessed
 	spent    time.Duration
-	err      error // of a turn's counts
+	reported time.Time // when it was said last how far it is
+	err      error     // of a turn's counts
 }
 
 // mark names a hit that was marked.
@@ -195,6 +198,10 @@ func (t *turns) count(last boot.Shown) (over bool) {
 		return true
 	}
 	weigh(t.test, t.silences, t.neverShown)
+	if now := time.Now(); t.setup.Config.Events != nil && now.Sub(t.reported) > tellEach {
+		t.reported = now
+		t.setup.Config.Events(trial.Event{Line: t.detail()})
+	}
 	return t.setup.Config.Scenario.Reboots() && seen.Hits() > 0 || seen.Broke+seen.Failed != ""
 }
 

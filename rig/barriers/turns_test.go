@@ -3,13 +3,17 @@
 package barriers
 
 import (
+	"strings"
+	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"kcovrig/guest/wire"
 	"kcovrig/rig/barrier"
 	"kcovrig/rig/barrier/candidate"
+	"kcovrig/rig/rigtest"
 	"kcovrig/rig/trial"
 )
 
@@ -27,4 +31,19 @@ func TestMoreWitnessesAreKeptOfTheKernelAsItIs(t *testing.T) {
 		require.NoError(t, test.Add(turns.at.Number, barrier.Seen{Tallies: []wire.Tally{{Mode: "pc", Windows: 1024, Blocks: 64}}}))
 	}
 	require.Equal(t, map[int]int{0: marksAsItIs, 1: 1}, hits)
+}
+
+// How far a test is is told while a boot lasts, which may be for all of it.
+func TestHowFarATestIsIsToldWhileABootLasts(t *testing.T) {
+	var mu sync.Mutex
+	var told []string
+	_, err := find(t, lab(map[uint64]rigtest.Guest{ofStores: bad}), func(c *Config) {
+		c.Events = func(e trial.Event) {
+			mu.Lock()
+			defer mu.Unlock()
+			told = append(told, e.Line)
+		}
+	})
+	require.NoError(t, err)
+	assert.Contains(t, strings.Join(told, "\n"), "1 turns so far, of")
 }

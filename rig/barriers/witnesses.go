@@ -22,6 +22,7 @@ type asker struct {
 	result    trial.Result
 	witnesses []Witnessed // the result's
 	isBetween witness.IsBetween
+	tests     ownTests
 }
 
 // betweenIn reads the ways through a kernel's code when they are first asked for.
@@ -49,35 +50,51 @@ func (a asker) of(ctx context.Context, number int, added []trial.AlteredInstruct
 			out.Why = cmp.Or(out.Why, brief(err))
 			continue
 		}
-		test := tests[len(tests)-1]
 		said, err := a.ask(ctx, tests)
 		switch {
 		case err != nil:
-			return barrier.Model{Why: brief(err), Test: &test}
-		case said == "":
+			return barrier.Model{Why: brief(err), Test: said.Test}
+		case said.Says == "":
 			out.Why = "what was seen cannot be, by the model, as a litmus test has it"
 			continue
 		}
-		test.Allowed = said
-		return barrier.Model{Says: said, Why: fmt.Sprintf("herd7 with %s on the litmus test of witness %d, %s", modelcheck.ArmModel, n+1, test.What), Test: &test}
+		said.Why = fmt.Sprintf("herd7 with %s on the litmus test of witness %d, %s", modelcheck.ArmModel, n+1, said.Test.What)
+		return said
 	}
 	out.Why = cmp.Or(out.Why, "no witness was kept")
 	return out
 }
 
-// ask is what the model says of the last of the tests; empty, where it does not allow what
-// was seen, the first, to which something was added.
-func (a asker) ask(ctx context.Context, tests []trial.LitmusTest) (said trial.Expectation, err error) {
-	for n := range tests {
-		said, err = a.model(ctx, a.cacheDir, tests[n:n+1])
-		if err != nil {
-			return "", err
-		}
-		if n < len(tests)-1 && said != trial.Sometimes {
-			return "", nil
+// ask is what the model says of the bug with what is added, or as it ran where nothing is;
+// empty, where it does not allow what was seen, to which something was added.
+func (a asker) ask(ctx context.Context, tests witness.Added) (barrier.Model, error) {
+	test := tests.Ran
+	allowed := func(t trial.LitmusTest) (trial.Expectation, error) {
+		return a.model(ctx, a.cacheDir, []trial.LitmusTest{t})
+	}
+	if tests.With != nil {
+		test = *tests.With
+		if ran, err := allowed(tests.Ran); err != nil || ran != trial.Sometimes {
+			return barrier.Model{Test: &test}, err
 		}
 	}
-	return said, nil
+	said, err := allowed(test)
+	if err != nil {
+		return barrier.Model{Test: &test}, err
+	}
+	test.Allowed = said
+	out := barrier.Model{Says: said, Test: &test}
+	if said == trial.Never && tests.OneSided {
+		out.OneSided = true
+		if tests.Open != nil {
+			open, err := allowed(*tests.Open)
+			if err != nil {
+				return out, err
+			}
+			out.OneSided = open != trial.Never
+		}
+	}
+	return out, nil
 }
 
 // ofSuggestions asks of each whether the bug is possible with it.
@@ -87,7 +104,11 @@ func (a asker) ofSuggestions(ctx context.Context, suggestions []barrier.Suggesti
 		for _, p := range s.Parts {
 			change = append(change, p.Change)
 		}
-		out = append(out, a.of(ctx, 0, altered(change, at)))
+		m := a.of(ctx, 0, altered(change, at))
+		if m.Says == "" && len(change) == 1 {
+			m.Own, m.OneSided = a.tests.ask(ctx, a.model, a.cacheDir, change[0])
+		}
+		out = append(out, m)
 	}
 	return out
 }
@@ -113,7 +134,11 @@ func (a asker) ofNamed(ctx context.Context, said barrier.Altered, added []trial.
 	case said.Result.Effect == barrier.Showed:
 		return a.of(ctx, 1, nil)
 	case said.Adds:
-		return a.of(ctx, 0, added)
+		m := a.of(ctx, 0, added)
+		if m.Says == "" && len(added) > 0 { // one line, be it of several instructions: all have the same before them
+			m.Own, m.OneSided = a.tests.ask(ctx, a.model, a.cacheDir, trial.Change{To: added[0].To, Before: added[0].Before})
+		}
+		return m
 	}
 	return barrier.Model{}
 }

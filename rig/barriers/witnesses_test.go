@@ -90,6 +90,27 @@ func TestTheModelIsAskedByAWitness(t *testing.T) {
 	}
 }
 
+// Of a program's hit nothing is known of the other side's two accesses: where the model allows
+// the bug if these are in no order, what it certifies is of one side.
+func TestWhatIsCertifiedMayBeOfOneSide(t *testing.T) {
+	w := passing(0, 8)
+	w.Detection = wire.Detection{Kind: wire.KindTold}
+	require.True(t, w.OfProgram())
+	for open, want := range map[trial.Expectation]bool{trial.Sometimes: true, trial.Never: false} {
+		a := asks("DMB ISHST", Witnessed{0, w})
+		inner := a.model
+		a.model = func(ctx context.Context, dir string, tests []trial.LitmusTest) (trial.Expectation, error) {
+			if strings.HasSuffix(tests[0].Name, "+open") {
+				return open, nil
+			}
+			return inner(ctx, dir, tests)
+		}
+		said := a.of(t.Context(), 0, before(8))
+		assert.Equal(t, trial.Never, said.Says, said.Why)
+		assert.Equal(t, want, said.OneSided)
+	}
+}
+
 func unknown(a asker) asker {
 	a.isBetween = func(_, _, _ trial.Instruction) (bool, error) { return false, errors.New("nobody knows") }
 	return a

@@ -146,6 +146,9 @@ func TestEveryCulpritIsFound(t *testing.T) {
 // Commits that cannot be tested cost a step each at most, and what cannot be
 // told apart is named in full, with the culprit among it.
 func TestSkippedCommitsCostAStepEach(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, of no interest to the race detector: go test ./rig/bisect")
+	}
 	r := rand.New(rand.NewPCG(3, 4))
 	exact := 0
 	for h := range 150 {

@@ -62,6 +62,9 @@ func (w world) play(t *testing.T, r *rand.Rand, s *Search, points []string) (too
 // 10,000 commits take about log2(10,000)/log2(N+1) rounds. go test -v -run
 // Simulated prints the table of docs/bisect.md.
 func TestSimulatedRoundsOfTenThousandCommits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, of no interest to the race detector: go test ./rig/bisect")
+	}
 	const commits = 10_000
 	r := rand.New(rand.NewPCG(9, 10))
 	for _, shape := range []struct {

@@ -94,11 +94,18 @@ func (f *farm) config() bisector.Config {
 					f.t.Log(e.Note)
 				}
 			}},
-			Spec: trial.Spec{Arch: "arm64", Tree: f.dir, Readers: []trial.Reader{trial.Acquire}, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto}, Reports: kept.Reports(),
+			Spec: trial.Spec{Arch: "arm64", Tree: f.dir, Readers: []trial.Reader{trial.Acquire}, Modes: []string{"pc"}, MemoryModel: trial.ModelArm, Accel: trial.AccelAuto}, Reports: kept.Reports(),
 		},
 		Good: []string{f.commits[0]}, Bad: []string{"main"},
 		Tester: func(string) bisector.Tester { return f.tester() },
 	}
+}
+
+// spec is what a worker was asked of a commit.
+func (f *farm) spec(commit string) trial.Spec {
+	s := f.config().Spec
+	s.Rev = commit
+	return s
 }
 
 // tested counts the boots of a commit.
@@ -153,13 +160,14 @@ func (p *fakeTester) run(ctx context.Context, commit string, a bisector.Request)
 		f.kernels[commit] = boots[1:]
 	}
 	if none := trial.Inapplicable(b.err); none != nil {
-		return trial.Result{Command: "run", Judgement: none.Judgement()}, nil
+		return trial.Result{Command: "run", Spec: f.spec(commit), Judgement: none.Judgement()}, nil
 	}
 	if b.err != nil {
 		return trial.Result{}, b.err
 	}
 	r := trial.Result{
 		Command:  "run",
+		Spec:     f.spec(commit),
 		Prepared: trial.Prepared{QEMU: trial.QEMU{MemoryModel: trial.ModelArm}, Kernel: trial.Kernel{Version: "6.12"}, Code: []trial.Code{b.code()}},
 		Observations: []trial.Observation{{
 			Variant: trial.AsIs, Outcome: trial.OutcomeOK, Console: filepath.Join(a.Folder, "console"), Reader: trial.Acquire, BlockSize: 16, Counters: map[string]uint64{"delayed": 9}, Silence: b.notes(),

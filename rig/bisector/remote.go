@@ -3,6 +3,7 @@
 package bisector
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -58,13 +59,29 @@ func newRemoteState(b *bisection) (*remoteState, error) {
 }
 
 // Same compares what the scopes are made of. Their code is not compared, since
-// the objects would have to be built.
+// the objects would have to be built. What one worker says that its commit is made of is not
+// enough to say of another commit that nobody need look at it: it has to be none of the files that
+// any of them named.
 func (p *remote) Same(ctx context.Context, commit string) (as, by string, err error) {
-	as, err = sameSource(ctx, p.b.repo, p.b.state.judged(), commit)
+	as, err = sameSource(ctx, p.b.repo, together(p.b.state.judged()), commit)
 	if as != "" {
 		by = bySource
 	}
 	return as, by, err
+}
+
+// together are the same commits, each made of all files that any of them is made of.
+func together(judged map[string]task.Basis) map[string]task.Basis {
+	var all []string
+	for _, b := range judged {
+		all = append(all, b.Inputs...)
+	}
+	out := map[string]task.Basis{}
+	for commit, b := range judged {
+		b.Inputs = all
+		out[commit] = b
+	}
+	return out
 }
 
 func (p *remote) Close() error { return nil }
@@ -96,12 +113,10 @@ func (p *remote) Test(ctx context.Context, commit string, request Request) (_ Te
 	var sent task.StepDone
 	_, err = fleet.Coordinate(ctx, cfg, []iter.Seq2[fleet.Task, error]{one}, func(o fleet.Outcome) (err error) {
 		outcome = o
-		if sent, err = p.unpackStep(o, request); err != nil {
-			return err
-		}
-		if o.Status == fleet.Done {
+		if sent, err = p.unpackStep(o, commit, request); err == nil && o.Status == fleet.Done {
 			err = p.b.state.note(request.Name, hash, sent)
 		}
+		// The server goes on giving this outcome for this try, whatever it was worth.
 		return errors.Join(err, p.b.state.taken(request.Name))
 	})
 	switch {
@@ -216,26 +231,26 @@ func (e *remoteState) files(ctx context.Context) ([]fleet.Artifact, *weakmem.Bun
 	return files, e.sent, nil
 }
 
-// unpackStep moves what a worker kept to the steps' folder, and makes the result's
-// paths point there.
-func (e *remoteState) unpackStep(o fleet.Outcome, request Request) (task.StepDone, error) {
+// unpackStep takes what a worker sent, and moves what it kept to the steps' folder. The
+// result that lies there is the one that was taken: the search reads it again.
+func (e *remoteState) unpackStep(o fleet.Outcome, commit string, request Request) (task.StepDone, error) {
 	const op = "keep what a worker sent"
-	var sent task.StepDone
 	steps := e.b.state.steps()
-	if len(o.Value) == 0 {
-		return sent, nil
+	sent, err := takeStep(o, e.b.cfg.Spec, commit, steps)
+	if err != nil || len(o.Value) == 0 {
+		return sent, err
 	}
-	if err := result.Decode(o.Value, &sent); err != nil {
-		return sent, fault.Wrap(fault.Rig, op, err)
-	}
-	result.Paths(&sent.Result, func(path *string) { *path = disk.Moved(sent.Steps, steps, *path) })
 	if err := os.RemoveAll(request.Folder); err != nil { // of a test that was interrupted
 		return sent, fault.Wrap(fault.Rig, op, err)
 	}
-	err := task.Unpack(o.Logs, steps, func(name string) (string, bool) {
+	own := filepath.Base(e.b.state.received(request.Name))
+	err = task.Unpack(o.Logs, steps, func(name string) (string, bool) {
 		_, below, _ := strings.Cut(name, "/") // steps
-		return below, strings.HasPrefix(below, request.Name+"/") || strings.HasPrefix(below, request.Name+".")
+		return below, below != own && (strings.HasPrefix(below, request.Name+"/") || strings.HasPrefix(below, request.Name+"."))
 	})
+	if err == nil && o.Status == fleet.Done {
+		err = keepResult(sent.Result, request.Folder)
+	}
 	if err != nil {
 		return sent, fault.Wrap(fault.Rig, op, err)
 	}
@@ -243,6 +258,14 @@ func (e *remoteState) unpackStep(o fleet.Outcome, request Request) (task.StepDon
 		e.b.notify("the reports of %s cannot be made anew: %v", request.Name, err)
 	}
 	return sent, nil
+}
+
+func keepResult(r trial.Result, folder string) error {
+	var text bytes.Buffer
+	if err := result.Object(&text, result.NewDocument(r).Below(folder)); err != nil {
+		return err
+	}
+	return disk.WriteFile(filepath.Join(folder, "result.json"), text.Bytes())
 }
 
 // fleetRun begins the names of this search's runs on a server, which no other

@@ -54,7 +54,9 @@ func (b *farmTester) Test(ctx context.Context, commit string, a bisector.Request
 	if b.compiler != nil {
 		tested.Result.Kernel.Compiler = b.compiler(a.Compiler)
 	}
-	tested.Basis = b.basis[commit]
+	if basis, ok := b.basis[commit]; ok {
+		tested.Basis = basis
+	}
 	return tested, err
 }
 

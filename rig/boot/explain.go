@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"kcovrig/rig/fault"
@@ -78,11 +77,7 @@ func outcomeOf(err error) trial.Outcome {
 // consoleTail returns the last lines of the console, as many as an error carries.
 func consoleTail(path string) string {
 	const tailLines = 30
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return ""
-	}
-	return proc.LastLines(strings.ToValidUTF8(strings.ReplaceAll(string(data), "\r", ""), "?"), tailLines)
+	return proc.LastLines(strings.ToValidUTF8(strings.ReplaceAll(string(qemu.Console(path)), "\r", ""), "?"), tailLines)
 }
 
 // Explain says whose fault it was that ended op.

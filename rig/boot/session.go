@@ -23,6 +23,7 @@ import (
 const (
 	helloTimeout = 60 * time.Second // power-on to Hello
 	StallTimeout = 15 * time.Second // between two records of a stress
+	besidesTime  = 5 * time.Minute  // to be ready for a stress, and to end it, for a guest that goes on saying something
 	quitTimeout  = 5 * time.Second  // QEMU's end when asked
 	ProgressTime = 20 * time.Millisecond
 	MaxHits      = 16 // Detection records per mode

@@ -208,17 +208,20 @@ func (n noted) executed(before noted, alteration uint64) (executed, unfit uint64
 		was = before.altered[alteration]
 	}
 	if len(after.Changes) == 0 {
-		return after.Episodes - was.Episodes, 0
+		return since64(was.Episodes, after.Episodes), 0
 	}
 	executed = math.MaxUint64
 	for i, c := range after.Changes {
 		if i < len(was.Changes) {
-			c.Executed, c.Unfit = c.Executed-was.Changes[i].Executed, c.Unfit-was.Changes[i].Unfit
+			c.Executed, c.Unfit = since64(was.Changes[i].Executed, c.Executed), since64(was.Changes[i].Unfit, c.Unfit)
 		}
 		executed, unfit = min(executed, c.Executed), max(unfit, c.Unfit)
 	}
 	return executed, unfit
 }
+
+// since64 is what was counted between two looks; a count that went back counted nothing.
+func since64(before, after uint64) uint64 { return after - min(before, after) }
 
 // sitesSince is what was noted between two looks at the table.
 func sitesSince(before, after []weakmem.Site) (since []weakmem.Site) {

@@ -21,6 +21,7 @@ type stress struct {
 	settled func(tallies []wire.Tally) bool // may be nil: called with the latest tallies, says whether to stop
 	left    time.Duration                   // of the stress
 	silence *host.Patience                  // since the last record
+	besides *host.Patience                  // for what is no stress: that the program is ready, and the end that was asked for
 	stopped bool
 	result  stressed
 }
@@ -40,7 +41,9 @@ type stressed struct {
 func (s *Session) stress(start wire.Start, v trial.Variant, limit time.Duration, settled func([]wire.Tally) bool) (*stress, error) {
 	silence := host.NewPatience(StallTimeout, s.usable)
 	silence.Rest()
-	return &stress{Session: s, variant: v, start: start, settled: settled, left: limit, silence: silence}, s.Send(wire.Record{Start: &start})
+	besides := host.NewPatience(besidesTime, s.usable)
+	besides.Rest()
+	return &stress{Session: s, variant: v, start: start, settled: settled, left: limit, silence: silence, besides: besides}, s.Send(wire.Record{Start: &start})
 }
 
 // slice follows the running guest for length, and reports whether Done was received;
@@ -54,7 +57,11 @@ func (r *stress) slice(ctx context.Context, length time.Duration) (done bool, er
 	if prepares {
 		left += length
 	}
+	if prepares || r.stopped {
+		r.besides.Resume()
+	}
 	defer func() {
+		r.besides.Rest()
 		if r.silence.Rest(); !prepares {
 			r.left -= time.Since(began)
 		}
@@ -80,6 +87,9 @@ func (r *stress) slice(ctx context.Context, length time.Duration) (done bool, er
 			if err := silent(r.silence, StallTimeout); err != nil {
 				return false, err
 			}
+			if (prepares || r.stopped) && r.besides.Over() {
+				return false, fault.Newf(fault.Guest, "stress the guest", "it goes on, and in %v was neither ready nor at the end that it was asked for", besidesTime)
+			}
 		case p, open := <-r.in:
 			r.silence.Heard()
 			if done, err = r.take(p.check(open)); done || err != nil {
@@ -100,6 +110,7 @@ func (r *stress) prepares() bool {
 func (r *stress) stop() {
 	if !r.stopped {
 		r.stopped = true
+		r.besides.Heard()
 		_ = r.Send(wire.Record{Stop: &wire.Stop{}})
 	}
 }

@@ -143,3 +143,39 @@ func TestWhatAProgramTakesToBeReadyIsNoStress(t *testing.T) {
 		})
 	}
 }
+
+// A guest that says something for ever, and never what it was asked for, does not keep a run
+// from its end: neither by records after it was told to stop, nor by a program that is never ready.
+func TestAGuestThatGoesOnIsEnded(t *testing.T) {
+	for name, start := range map[string]wire.Start{"never ends": {}, "never ready": {Program: &wire.Program{Ready: true}}} {
+		synctest.Test(t, func(t *testing.T) {
+			host, guest := net.Pipe()
+			go func() { _, _ = io.Copy(io.Discard, guest) }()
+			go func() {
+				elapsed := int64(1)
+				if start.Program != nil {
+					elapsed = 0
+				}
+				enc := wire.NewEncoder(guest)
+				for range 3600 {
+					if enc.Encode(wire.Record{Progress: &wire.Progress{ElapsedNS: elapsed, Tallies: []wire.Tally{}}}) != nil {
+						return
+					}
+					time.Sleep(time.Second)
+				}
+				_ = guest.Close() // nobody stopped it
+			}()
+			s := NewSession(machine{host: host, part: 1}, "patched", func(trial.Event) {})
+			defer time.Sleep(2 * time.Second) // until the guest has seen it
+			defer s.Close()
+			begun := time.Now()
+			r, err := s.stress(start, trial.Patched, time.Minute, never)
+			for done := false; err == nil && !done && time.Since(begun) < time.Hour; {
+				done, err = r.slice(t.Context(), 2*time.Second)
+			}
+			require.ErrorContains(t, err, "goes on", name)
+			assert.Equal(t, fault.Guest, fault.KindOf(err))
+			assert.Less(t, time.Since(begun), 10*time.Minute)
+		})
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -26,11 +27,11 @@ type Lock struct{ file *os.File }
 // OpenLock makes the file, and its folder; the lock is not taken yet.
 func OpenLock(path string) (*Lock, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, fault.Wrap(fault.Rig, "open a lock", err)
+		return nil, Refused("open a lock", err)
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
-		return nil, fault.Wrap(fault.Rig, "open a lock", err)
+		return nil, Refused("open a lock", err)
 	}
 	return &Lock{f}, nil
 }
@@ -44,13 +45,36 @@ func (l *Lock) Try(exclusive bool) (bool, error) {
 	return err == nil, fault.Wrap(fault.Rig, "lock "+l.file.Name(), err)
 }
 
+// noLocks are the errors of file systems that have no locks: NFS without its lock
+// service, and some that are mounted over a network or by FUSE.
+var noLocks = []error{unix.ENOLCK, unix.EOPNOTSUPP, unix.ENOSYS, unix.EINVAL}
+
+// lockable says of err what to do, where there are no locks at all.
+func lockable(err error) error {
+	if !slices.ContainsFunc(noLocks, func(none error) bool { return errors.Is(err, none) }) {
+		return err
+	}
+	return &fault.Error{Kind: fault.Rig, Op: "flock", Err: err, Try: "folders on a disk of this machine, or on NFS with its lock service: KCOVRIG_CACHE=DIR TMPDIR=DIR kcovrig ..., and --out there too"}
+}
+
 // try is EWOULDBLOCK where another holds it.
 func (l *Lock) try(exclusive bool) error {
 	how := unix.LOCK_SH
 	if exclusive {
 		how = unix.LOCK_EX
 	}
-	return unix.Flock(int(l.file.Fd()), how|unix.LOCK_NB)
+	return lockable(unix.Flock(int(l.file.Fd()), how|unix.LOCK_NB))
+}
+
+// CheckLocks says that files in dir cannot be locked, and what to do; nothing where that
+// cannot be tried.
+func CheckLocks(dir string) error {
+	f, err := os.CreateTemp(dir, asidePrefix)
+	if err != nil {
+		return nil
+	}
+	_, err = (&Lock{f}).Try(true)
+	return errors.Join(err, os.Remove(f.Name()), f.Close())
 }
 
 // Wait takes the lock as soon as it can; waiting is told once, before the first wait.

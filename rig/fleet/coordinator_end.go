@@ -5,15 +5,25 @@ package fleet
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"kcovrig/rig/fault"
 )
 
 // collectors is how many tasks' logs are fetched at once.
 const collectors = 8
+
+// What is taken of one attempt at most, in bytes: its value, and all files that it left.
+const (
+	maxValue = 64 << 20
+	maxKept  = 2 << 30
+)
 
 // finish gives e's final outcome to the caller, in the background once its logs
 // are here. What comes of the same task later is not counted.
@@ -70,7 +80,7 @@ func (c *coordinator) closed(e *entry, o Outcome) error {
 func (c *coordinator) collect(ctx context.Context, o *Outcome) (fetched []string) {
 	if o.ValueObject != "" {
 		var value bytes.Buffer
-		if err := c.read(ctx, c.logs, o.ValueObject, &value); err != nil {
+		if err := c.readOf(ctx, *o, o.ValueObject, &atMost{&value, maxValue}); err != nil {
 			o.Status, o.Failure = Failed, failureOf(o.Worker, fault.Wrap(fault.Rig, "fetch the result of "+o.Task, err))
 		} else {
 			o.Value = value.Bytes()
@@ -78,11 +88,12 @@ func (c *coordinator) collect(ctx context.Context, o *Outcome) (fetched []string
 		}
 		o.ValueObject = ""
 	}
+	room := &atMost{left: maxKept}
 	for i, l := range o.Logs {
 		if c.LogDir == "" || ctx.Err() != nil {
 			return fetched
 		}
-		path, err := c.fetchLog(ctx, *o, l)
+		path, err := c.fetchLog(ctx, *o, l, room)
 		if err != nil {
 			c.Notify(Notice{Task: o.Task, Worker: o.Worker, Text: err.Error()})
 			continue
@@ -102,7 +113,7 @@ func (c *coordinator) drop(ctx context.Context, objects []string) {
 	}
 }
 
-func (c *coordinator) fetchLog(ctx context.Context, o Outcome, l Log) (string, error) {
+func (c *coordinator) fetchLog(ctx context.Context, o Outcome, l Log, room *atMost) (string, error) {
 	if !filepath.IsLocal(l.Name) {
 		return "", fault.Newf(fault.Rig, "keep a log", "its name %q leaves the folder", l.Name)
 	}
@@ -114,9 +125,31 @@ func (c *coordinator) fetchLog(ctx context.Context, o Outcome, l Log) (string, e
 	if err != nil {
 		return "", fault.Wrap(fault.Rig, "keep "+l.Name, err)
 	}
-	err = c.read(ctx, c.logs, l.Object, f)
+	room.to = f
+	err = c.readOf(ctx, o, l.Object, room)
 	if closed := f.Close(); err == nil {
 		err = closed
 	}
 	return path, fault.Wrap(fault.Rig, "keep "+l.Name, err)
+}
+
+// readOf reads an object that an attempt left, and no other's: it is deleted then.
+func (c *coordinator) readOf(ctx context.Context, o Outcome, object string, to io.Writer) error {
+	if own := leftBelow(c.Run, o.token, o.Attempt); !strings.HasPrefix(object, own) {
+		return fmt.Errorf("%.200q is none of its own, which are below %s", object, own)
+	}
+	return c.read(ctx, c.logs, object, to)
+}
+
+// atMost writes no more than what is left.
+type atMost struct {
+	to   io.Writer
+	left int64
+}
+
+func (w *atMost) Write(data []byte) (int, error) {
+	if w.left -= int64(len(data)); w.left < 0 {
+		return 0, errors.New("more than is taken of one task")
+	}
+	return w.to.Write(data)
 }

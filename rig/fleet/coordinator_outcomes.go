@@ -88,16 +88,35 @@ func (c *coordinator) count(ctx context.Context, subject string, data []byte, pl
 		return nil
 	}
 	c.mu.Unlock()
-	var o Outcome
-	if err := json.Unmarshal(data, &o); err != nil || o.Task != e.task.ID || o.Status == Unknown {
-		o = Outcome{Status: Failed, Failure: failureOf("", fault.Newf(fault.Rig, "read the outcome of "+e.task.ID, "not an outcome: %w", errors.Join(err, fmt.Errorf("status %v", o.Status))))}
+	o, err := readOutcome(data, e.task.ID)
+	if err != nil {
+		o = Outcome{Task: e.task.ID, Status: Failed, Failure: failureOf("", fault.Newf(fault.Rig, "read the outcome of "+e.task.ID, "not an outcome: %w", err))}
 	}
-	o.Task, o.Attempt = e.task.ID, attempt
+	o.Attempt, o.Deliveries = attempt, min(o.Deliveries, uint64(c.Deliveries)+1) // one more is told that none reported
 	if o.Failure.mayRetry() && attempt < c.Attempts {
 		return c.retry(ctx, e, *o.Failure, again)
 	}
 	c.finish(ctx, e, o)
 	return nil
+}
+
+// readOutcome reads what a worker published of a task, which may be anything.
+func readOutcome(data []byte, task string) (o Outcome, err error) {
+	err = json.Unmarshal(data, &o)
+	switch {
+	case err != nil:
+		return o, err
+	case o.Task != task:
+		return o, fmt.Errorf("it is of %.80q", o.Task)
+	case o.Status != Done && o.Status != Failed: // what none can run the coordinator says itself
+		return o, fmt.Errorf("status %d", o.Status)
+	case o.Status == Failed && o.Failure == nil:
+		return o, errors.New("it failed, and by nothing")
+	}
+	for i := range o.Logs {
+		o.Logs[i].Path = "" // the coordinator's to say: callers read what is there
+	}
+	return o, nil
 }
 
 // retry makes the next attempt the one that is awaited, on another worker

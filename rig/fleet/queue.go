@@ -58,6 +58,11 @@ func outcomeSubject(run, token string, attempt int) string {
 	return fmt.Sprintf("%soutcome.%s.%s.%d", subjects, run, token, attempt)
 }
 
+// leftBelow is how the names of the objects begin that an attempt leaves.
+func leftBelow(run, token string, attempt int) string {
+	return fmt.Sprintf("%s/%s/%d/", run, token, attempt)
+}
+
 const classSubject = subjects + "class"
 
 func cancelSubject(run string) string { return subjects + "cancel." + run }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -143,7 +142,7 @@ func (w *worker) report(ctx context.Context, t queued, o Outcome) error {
 // store puts the logs, and a value too large for a message, into the object
 // store, below names that no other delivery of the task uses.
 func (w *worker) store(ctx context.Context, t queued, dir string, r Result, o *Outcome) error {
-	prefix := fmt.Sprintf("%s/%s/%d/%s/", t.Run, t.Token, t.Attempt, nats.NewInbox()[len(nats.InboxPrefix):])
+	prefix := leftBelow(t.Run, t.Token, t.Attempt) + nats.NewInbox()[len(nats.InboxPrefix):] + "/"
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return fault.Wrap(fault.Rig, "keep the task's logs", err)

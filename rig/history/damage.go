@@ -12,6 +12,7 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 )
 
@@ -88,6 +89,13 @@ func explain(path string, err error) error {
 			Try: fmt.Sprintf("save what can be read (sqlite3 %[1]s .recover), move the file away, and import the runs that are left: kcovrig history import RUN...", path),
 		}
 	case code == sqlite3.SQLITE_BUSY:
+		// SQLite has this word too for a file that nobody can lock.
+		if none := disk.CheckLocks(filepath.Dir(path)); none != nil {
+			return &fault.Error{
+				Kind: fault.Rig, Err: fmt.Errorf("it lies where no file can be locked: %w", none),
+				Try: "name a history on a disk of this machine with --db, or leave it out with --no-history",
+			}
+		}
 		return &fault.Error{
 			Kind: fault.Rig, Err: fmt.Errorf("another process has held it for %v: %w", busyTimeout, err),
 			Try: "kcovrig history import RUN... once it is free",

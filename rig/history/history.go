@@ -23,6 +23,7 @@ import (
 
 	_ "modernc.org/sqlite" // the driver
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 )
 
@@ -145,9 +146,12 @@ func (d *DB) begin(ctx context.Context) error {
 // useWAL tries again while others hold the file: SQLite does not wait for this
 // change of mode as it does for a write.
 func (d *DB) useWAL(ctx context.Context) error {
-	for deadline := time.Now().Add(busyTimeout); ; {
+	for first, deadline := true, time.Now().Add(busyTimeout); ; first = false {
 		var mode string
 		err := d.sql.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode)
+		if first && isBusy(err) && disk.CheckLocks(filepath.Dir(d.path)) != nil {
+			return err
+		}
 		if !isBusy(err) || time.Now().After(deadline) {
 			if err == nil && mode != "wal" {
 				err = fmt.Errorf("the file system does not let SQLite keep a write-ahead log (journal mode %s)", mode)

@@ -39,11 +39,13 @@ func fromPatch(cfg Config, image Image, patch string) (Analysis, error) {
 		code := o.code
 		if code.Role = coderange.Callee; !o.callee {
 			code.Role = coderange.Body
-			k.Compared = append(k.Compared, code.Symbol)
+			if !objcode.IsWide(o.named) {
+				k.Compared = append(k.Compared, code.Symbol)
+			}
 		}
 		k.Scope = append(k.Scope, code)
 	}
-	k.Code = trial.Code{Container: k.Compared[0], Ordered: objcode.OrderUnknown.String(), Barriers: []string{}}
+	k.Code = trial.Code{Container: append(k.Compared, k.Scope[0].Symbol)[0], Ordered: objcode.OrderUnknown.String(), Barriers: []string{}}
 	k.Code.Scope = functionsOf(k.Scope, func(s coderange.Range) string {
 		i := slices.IndexFunc(f.found, func(o scoped) bool { return o.code.Start == s.Start })
 		return f.found[i].why
@@ -75,6 +77,7 @@ type scoped struct {
 	code   coderange.Range // in vmlinux
 	why    string
 	callee bool
+	named  string            // what the scenario calls it, where it names it
 	lines  objfile.Lines     // by distance from its start; empty: not known
 	calls  []objfile.Body    // what was inlined into it, the same way
 	other  []coderange.Range // parts for which they do not hold
@@ -109,7 +112,7 @@ func (f *finder) find(patch string, weak bool) error {
 	f.ranges = rangesOf(changes)
 	held := map[string]bool{}
 	for _, o := range f.objects {
-		req := linetable.Request{Object: o.Debug, Source: o.File, Changes: slices.Clone(changes[o.File]), Named: f.scenario.Scope.Kernel}
+		req := linetable.Request{Object: o.Debug, Source: o.File, Changes: slices.Clone(changes[o.File]), Named: f.functionsNamed()}
 		for _, h := range f.image.Headers {
 			req.Changes = append(req.Changes, changes[h.File]...)
 		}
@@ -309,14 +312,25 @@ func (f *finder) place(in kernel.Object, functions []linetable.Function) error {
 	return nil
 }
 
-// named adds a function of the whole kernel.
+// functionsNamed are the functions that the scenario names, without what is wider.
+func (f *finder) functionsNamed() []string {
+	return slices.DeleteFunc(slices.Clone(f.scenario.Scope.Kernel), objcode.IsWide)
+}
+
+// named adds a function of the whole kernel, or what a wide name means.
 func (f *finder) named(name, why string, callee bool) error {
 	code, err := elfcode.Functions(f.image.Vmlinux, []string{name})
+	if objcode.IsWide(name) {
+		code, err = objcode.Wide(f.image.Vmlinux, f.image.BuildDir, name)
+	}
 	if err != nil {
 		return fault.Wrap(fault.User, "find the scenario's scope", err)
 	}
 	for _, r := range code {
-		f.add(scoped{code: r, why: why, callee: callee})
+		if objcode.IsWide(name) { // it holds what was found of it before
+			f.found = slices.DeleteFunc(f.found, func(have scoped) bool { return r.Start <= have.code.Start && have.code.End <= r.End })
+		}
+		f.add(scoped{code: r, why: why, callee: callee, named: name})
 	}
 	return nil
 }
@@ -328,11 +342,17 @@ func (f *finder) add(o scoped) {
 	}
 }
 
+// mostListed is how many bytes of code are listed of a range.
+const mostListed = 1 << 20
+
 // disassemble lists the code, and in it, of an architecture whose memory order is weak,
 // what would keep accesses in order.
 func (f *finder) disassemble(k *Analysis, weak bool) error {
 	var ranges, bodies []coderange.Range
 	for _, o := range f.found {
+		if o.code.End-o.code.Start > mostListed {
+			continue // all of the kernel
+		}
 		if ranges = append(ranges, o.code); !o.callee {
 			bodies = append(bodies, o.code)
 		}

@@ -126,3 +126,19 @@ func behindComment(text string) string {
 	}
 	return ""
 }
+
+// withoutComments leaves comments out; of one without an end, all that follows.
+func withoutComments(text string) string {
+	var out strings.Builder
+	for {
+		before, comment, found := strings.Cut(text, "(*")
+		out.WriteString(before)
+		if !found {
+			return out.String()
+		}
+		if text = behindComment("(*" + comment); text == "" {
+			return out.String()
+		}
+		out.WriteByte(' ')
+	}
+}

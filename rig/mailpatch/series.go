@@ -118,7 +118,10 @@ func once(docs []document) []document {
 	seen := map[string]bool{}
 	for _, d := range docs {
 		text := unixLines(d.texts[0])
-		diff := strings.TrimRight(text[diffStart.FindStringIndex(text)[0]:], "\n")
+		diff := strings.TrimRight(text, "\n")
+		if at := diffStart.FindStringIndex(text); at != nil { // a mail's line ends may hide it
+			diff = strings.TrimRight(text[at[0]:], "\n")
+		}
 		if i := strings.LastIndex(diff, "\n-- \n"); i >= 0 {
 			diff = diff[:i] // git's version differs
 		}

@@ -68,7 +68,10 @@ const (
 	fixes   = "virtual-fix="
 )
 
-var alterations = regexp.MustCompile(`^(` + none + `|` + weakens + `[^\s:=]+(:[1-9][0-9]{0,8})?|` + fixes + `[^\s:=]+:[1-9][0-9]{0,8}:(` + strings.Join(candidate.OrderNames(), "|") + `))$`)
+// codePlace is a line of a function, or an instruction's offset in it.
+const codePlace = `:[1-9][0-9]{0,8}|\+0x[0-9a-f]{1,8}`
+
+var alterations = regexp.MustCompile(`^(` + none + `|` + weakens + `[^\s:=+]+(` + codePlace + `)?|` + fixes + `[^\s:=+]+(` + codePlace + `):(` + strings.Join(candidate.OrderNames(), "|") + `))$`)
 
 // setAlteration makes the cell one of the kernel that is altered.
 func setAlteration(c *Cell, v value) {
@@ -110,7 +113,7 @@ var axes = []axis{
 		}},
 	{key: "command", about: "compare: both kernels and a verdict; run: one kernel and what it showed; barriers: one with an alteration", fallback: Compare, words: fixed(Compare, Run, Barriers),
 		set: func(c *Cell, v value) { c.Command = trial.Command(v.text) }},
-	{key: alterationKey, about: "none, " + weakens + "FUNCTION[:LINE] or " + fixes + "FUNCTION:LINE:KIND, as those flags of compare", fallback: none, form: alterations,
+	{key: alterationKey, about: "none, " + weakens + "FUNCTION[:LINE] or " + fixes + "FUNCTION:LINE:KIND (+0xOFFSET in the place of :LINE, too), as those flags of compare", fallback: none, form: alterations,
 		set: setAlteration},
 	{key: "reader", about: "how the guest reads", fallback: string(trial.Acquire), own: true, words: readers,
 		set: func(c *Cell, v value) { c.Spec.Readers = []trial.Reader{trial.Reader(v.text)} }},

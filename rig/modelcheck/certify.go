@@ -98,11 +98,11 @@ func testsOf(r trial.Result, w trial.Witness, number int) ([]trial.LitmusTest, e
 
 // Added makes litmus tests of a result's witness, by its number from 1: as it ran, and
 // with what is added to the kernel's code, where anything is; see witness.AddedTests.
-func Added(r trial.Result, number int, added []trial.AlteredInstruction, isBetween witness.IsBetween) ([]trial.LitmusTest, error) {
+func Added(r trial.Result, number int, added []trial.AlteredInstruction, isBetween witness.IsBetween) (witness.Added, error) {
 	w := r.Witnesses[number-1]
 	w, ran, err := witness.AsExecuted(w, codeOf(r, w.Variant))
 	if err != nil {
-		return nil, err
+		return witness.Added{}, err
 	}
 	return witness.AddedTests(number, w, ran, readerOf(r, w.Reader), added, isBetween)
 }

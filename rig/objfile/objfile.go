@@ -162,7 +162,7 @@ func (o *Object) DWARF() (*dwarf.Data, error) {
 func (o *Object) Code(f elf.Symbol) (code []byte, written []bool, err error) {
 	sec, start := o.File.Sections[f.Section], f.Value-o.Base(f.Section)
 	data, err := sec.Data()
-	if err == nil && start+f.Size > uint64(len(data)) {
+	if err == nil && (start > uint64(len(data)) || f.Size > uint64(len(data))-start) {
 		err = fmt.Errorf("%s ends behind its section", f.Name)
 	}
 	if err != nil {

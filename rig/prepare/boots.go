@@ -90,6 +90,7 @@ func (s *Setup) BootConfig(request BootRequest) boot.Config {
 	if e := emulation(s.Config, s.Background, s.QEMU); e != nil {
 		e.Dir, e.Seed, e.RAMBytes, e.Focus = p.Dir, seed, uint64(p.Machine.MemoryMiB)<<20, request.Focus
 		e.Scope = slices.Concat(kernel.Scope, Bodies(reader.Code))
+		e.Policy = e.Policy.For(e.Scope)
 		e.Mark, e.Marks = s.Guest.Mark, s.marks(request.Hits)
 		if len(request.Alterations) > 0 {
 			e.Alterations, e.Select = request.Alterations, s.Guest.Select

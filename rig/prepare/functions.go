@@ -36,15 +36,16 @@ func addFunctions(cfg Config, request Request, binary string, built *Kernels) (*
 	return out, nil
 }
 
-// dropDuplicates leaves out a range that begins where another one does: one symbol's
-// code may have several names.
+// dropDuplicates leaves out a range that overlaps with one before it: one symbol's code may
+// have several names, and a wide scope has all of them.
 func dropDuplicates(scope []coderange.Range) []coderange.Range {
-	seen := map[uint64]bool{}
-	return slices.DeleteFunc(slices.Clone(scope), func(r coderange.Range) bool {
-		again := seen[r.Start]
-		seen[r.Start] = true
-		return again
-	})
+	var out []coderange.Range
+	for _, r := range scope {
+		if !slices.ContainsFunc(out, r.Overlaps) {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // Bodies puts functions into the emulator's scope: whatever they store or load

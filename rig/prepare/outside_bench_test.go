@@ -58,6 +58,12 @@ func BenchmarkOutsideTheScope(b *testing.B) {
 		s.Archive, err = initramfs.Build(b.Context(), initramfs.Config{Arch: s.Config.Arch, CacheDir: b.TempDir(), Extra: files})
 		require.NoError(b, err)
 	}
+	var jobs []wire.LitmusJob
+	for range outsideRepeats {
+		for _, w := range outside {
+			jobs = append(jobs, jobOf(w.name, w.size))
+		}
+	}
 	for round := 0; b.Loop(); round++ {
 		var seen [2]map[string]float64
 		turns := boot.NewTurns(2, "", nil)
@@ -67,7 +73,7 @@ func BenchmarkOutsideTheScope(b *testing.B) {
 			a, err := s.Boot(prepare.BootRequest{Variant: trial.Unpatched, Reader: trial.Acquire, Below: below}, turns)
 			require.NoError(b, err)
 			group.Go(func() (err error) {
-				seen[i], err = outsideOnce(ctx, a)
+				seen[i], err = outsideOnce(ctx, a, jobs)
 				return err
 			})
 		}
@@ -82,8 +88,13 @@ func BenchmarkOutsideTheScope(b *testing.B) {
 	}
 }
 
+// jobOf is work of that name and size, for the guest.
+func jobOf(name string, size int) wire.LitmusJob {
+	return wire.LitmusJob{Name: name, Path: "/litmus/" + name, Size: size, Runs: 1, LimitNS: (10 * time.Minute).Nanoseconds()}
+}
+
 // outsideOnce boots and returns how long each kind of work took, in seconds.
-func outsideOnce(ctx context.Context, a *boot.Boot) (map[string]float64, error) {
+func outsideOnce(ctx context.Context, a *boot.Boot, jobs []wire.LitmusJob) (map[string]float64, error) {
 	vm, err := a.Open(ctx)
 	if err != nil {
 		return nil, err
@@ -100,14 +111,7 @@ func outsideOnce(ctx context.Context, a *boot.Boot) (map[string]float64, error) 
 	if err := a.Turns.Meet(ctx, vm.Exited()); err != nil {
 		return nil, err
 	}
-	start := wire.Start{Workload: "litmus", Modes: []string{}}
-	for range outsideRepeats {
-		for _, w := range outside {
-			start.Litmus = append(start.Litmus, wire.LitmusJob{
-				Name: w.name, Path: "/litmus/" + w.name, Size: w.size, Runs: 1, LimitNS: time.Minute.Nanoseconds(),
-			})
-		}
-	}
+	start := wire.Start{Workload: "litmus", Modes: []string{}, Litmus: jobs}
 	a.Turns.Take()
 	defer a.Turns.Pass()
 	defer a.Turns.Leave()
@@ -151,8 +155,10 @@ func outsideTurns(ctx context.Context, turns *boot.Turns, vm boot.VM, s *boot.Se
 				return nil, r.err
 			case r.Done != nil:
 				return took, nil
-			case r.Litmus == nil || r.Litmus.End != wire.LitmusOK:
+			case r.Litmus == nil:
 				return nil, fmt.Errorf("%+v", r.Record)
+			case r.Litmus.End != wire.LitmusOK:
+				return nil, fmt.Errorf("%+v", *r.Litmus)
 			default:
 				took[r.Litmus.Name] += float64(r.Litmus.ElapsedNS) / 1e9
 			}

@@ -61,13 +61,17 @@ func NewSetup(ctx context.Context, cfg Config, request Request) (*Setup, error) 
 	if s.Guest, err = findReaders(cfg, request, s.Archive.Guest); err != nil {
 		return s, err
 	}
-	if s.Provenance, err = provenance(s.Archive, emulation(cfg, request.Background, s.QEMU)); err != nil {
-		return s, err
-	}
 	if s.Kernels, s.Guest, err = addScopes(cfg, s.Archive.Guest, s.Kernels, s.Guest); err != nil {
 		return s, err
 	}
 	if s.Kernels, err = addFunctions(cfg, request, s.Archive.Guest, s.Kernels); err != nil {
+		return s, err
+	}
+	emulator := emulation(cfg, request.Background, s.QEMU)
+	if emulator != nil { // the scopes of both kernels are as wide as one another
+		emulator.Policy = emulator.Policy.For(s.Kernels.Of[request.Variants[0]].Scope)
+	}
+	if s.Provenance, err = provenance(s.Archive, emulator); err != nil {
 		return s, err
 	}
 	noteUnwitnessed(cfg, s.Kernels)

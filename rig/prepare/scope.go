@@ -3,13 +3,16 @@
 package prepare
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 
 	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
+	"kcovrig/rig/internal/objcode"
 	"kcovrig/rig/internal/objcode/elfcode"
+	"kcovrig/rig/kernels"
 	"kcovrig/rig/trial"
 )
 
@@ -33,7 +36,7 @@ func addScopes(cfg Config, binary string, built *Kernels, guest GuestCode) (*Ker
 			continue
 		}
 		for _, v := range built.Built {
-			if inKernel[v], err = find(inKernel[v], built.Of[v].Image.Vmlinux, symbols); err != nil {
+			if inKernel[v], err = findInKernel(inKernel[v], built.Of[v].Image, symbols); err != nil {
 				return built, guest, fmt.Errorf("--scope=%s: %w", text, err)
 			}
 		}
@@ -72,12 +75,57 @@ type found struct {
 	lines []elfcode.Line
 }
 
+// findInKernel adds what is named of a kernel: functions, objects, folders of them, all.
+func findInKernel(before found, image kernels.Image, names []string) (found, error) {
+	var symbols []string
+	for _, name := range names {
+		if !objcode.IsWide(name) {
+			symbols = append(symbols, name)
+			continue
+		}
+		code, err := objcode.Wide(image.Vmlinux, image.BuildDir, name)
+		if err != nil {
+			return before, err
+		}
+		if before, err = before.with(image.Vmlinux, code); err != nil {
+			return before, err
+		}
+	}
+	return find(before, image.Vmlinux, symbols)
+}
+
 // find adds a binary's functions to what was found before.
 func find(before found, binary string, symbols []string) (found, error) {
 	code, err := elfcode.Functions(binary, symbols)
 	if err != nil {
 		return before, err
 	}
-	lines, err := elfcode.Disassemble(binary, code)
-	return found{slices.Concat(before.code, code), slices.Concat(before.lines, lines)}, err
+	return before.with(binary, code)
+}
+
+// with adds code of a binary. What lies in other code that was named is in scope with that.
+func (f found) with(binary string, code []coderange.Range) (found, error) {
+	f.code = widest(slices.Concat(f.code, code))
+	lines, err := elfcode.Disassemble(binary, slices.DeleteFunc(slices.Clone(code), func(r coderange.Range) bool {
+		return r.End-r.Start > listed || !slices.Contains(f.code, r)
+	}))
+	f.lines = slices.Concat(f.lines, lines)
+	return f, err
+}
+
+// listed is how many bytes of code a range may have to be listed: a site of other code is
+// told by its address.
+const listed = 1 << 20
+
+// widest leaves out what overlaps with a wider range, and sorts the others.
+func widest(code []coderange.Range) []coderange.Range {
+	slices.SortStableFunc(code, func(a, b coderange.Range) int { return cmp.Compare(b.End-b.Start, a.End-a.Start) })
+	var out []coderange.Range
+	for _, r := range code {
+		if !slices.ContainsFunc(out, r.Overlaps) {
+			out = append(out, r)
+		}
+	}
+	slices.SortFunc(out, func(a, b coderange.Range) int { return cmp.Compare(a.Start, b.Start) })
+	return out
 }

@@ -56,3 +56,19 @@ func TestAUsersScopeTakesThePlaceOfTheSameCode(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []coderange.Range{copier, {Role: coderange.Body, Symbol: "g", Start: 0x1000, End: 0x1004}}, scoped.Of[trial.Patched].Scope)
 }
+
+// Code of all of the kernel's text is in it: named once more it would overlap.
+func TestAWideScopeHoldsWhatElseIsNamed(t *testing.T) {
+	binary := filepath.Join(t.TempDir(), "binary")
+	require.NoError(t, rigtest.WriteELF(binary, rigtest.Nops("g", 0x1000, 1), rigtest.Nops("copier", 0x1004, 1)))
+	cfg := prepare.Config{Config: kernels.Config{Spec: trial.Spec{Arch: "arm64", MemoryModel: trial.ModelArm, Scopes: []string{"kernel:g,*"}}}}
+	built := &prepare.Kernels{}
+	built.Put(trial.Patched, prepare.Kernel{Image: kernels.Image{Vmlinux: binary}, Scope: []coderange.Range{{Role: coderange.Callee, Symbol: "g", Start: 0x1000, End: 0x1004}}})
+	scoped, _, err := prepare.AddScopes(cfg, binary, built, prepare.GuestCode{})
+	require.NoError(t, err)
+	all := []coderange.Range{{Role: coderange.Body, Symbol: ".text", Start: 0x1000, End: 0x1008}}
+	require.Equal(t, all, scoped.Of[trial.Patched].Scope)
+	more, err := prepare.AddFunctions(cfg, prepare.Request{KernelSymbols: []string{"copier"}}, binary, scoped)
+	require.NoError(t, err)
+	assert.Equal(t, all, more.Of[trial.Patched].Scope)
+}

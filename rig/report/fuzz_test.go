@@ -31,7 +31,7 @@ func FuzzReports(f *testing.F) {
 		}
 		for _, w := range Runs {
 			var out bytes.Buffer
-			require.NoError(t, w.Write(&out, RunsReport{Runs: []result.Saved{saved}}), "%s", w.Format)
+			require.NoError(t, Runs.Render(&out, w.Format, RunsReport{Runs: []result.Saved{saved}}), "%s", w.Format)
 			if w.Format == format.Text {
 				require.Less(t, strings.IndexFunc(out.String(), func(r rune) bool { return r != '\n' && r != '\t' && unicode.IsControl(r) }), 0, "%q", out.String())
 			}

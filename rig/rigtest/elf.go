@@ -97,9 +97,11 @@ func WriteELF(path string, functions ...Function) error {
 		})
 		names.WriteString(f.Symbol + "\x00")
 	}
+	name := uint32(names.Len())
+	names.WriteString(".text\x00")
 	sections := []section{
 		{},
-		{elf.Section64{Type: uint32(elf.SHT_PROGBITS), Flags: uint64(elf.SHF_ALLOC | elf.SHF_EXECINSTR), Addr: base}, text.Bytes()},
+		{elf.Section64{Name: name, Type: uint32(elf.SHT_PROGBITS), Flags: uint64(elf.SHF_ALLOC | elf.SHF_EXECINSTR), Addr: base}, text.Bytes()},
 		{elf.Section64{Type: uint32(elf.SHT_SYMTAB), Link: 3, Info: 1, Entsize: elf.Sym64Size}, symbols.Bytes()},
 		{elf.Section64{Type: uint32(elf.SHT_STRTAB)}, names.Bytes()},
 	}

@@ -39,6 +39,9 @@ var unsayable = regexp.MustCompile(`holds no version|the same as entry|want one 
 
 // The schema accepts what the parser accepts: whatever stands in the place of any value.
 func TestTheSchemaAcceptsWhatTheParserAccepts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one goroutine, of no interest to the race detector: go test ./rig/scenario")
+	}
 	withRing(t)
 	text, err := FileSchema()
 	require.NoError(t, err)

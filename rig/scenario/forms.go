@@ -28,6 +28,7 @@ var (
 	aSource   = text{form: `^` + inFolder + `\.c$`, words: "a C file in the scenario's folder, such as ring.c", most: 200, meant: programLike}
 	anObject  = text{form: `^` + inFolder + `\.o$`, words: "an object of a C file of the kernel's, such as net/tls/tls_main.o", most: 200, meant: objectOf}
 	aSymbol   = text{form: symbolForm, words: "a name of the kernel's code", most: wire.MaxFieldValue, meant: symbolIn}
+	inKernel  = text{form: `^(` + symbol + `|` + inFolder + `(\.o|/)|\*)$`, words: "a name of the kernel's code, an object such as net/core/sock.o, a folder of objects such as net/core/, or *", most: wire.MaxFieldValue, meant: symbolIn}
 	inGuest   = text{form: `^guest:[A-Za-z_][A-Za-z0-9_./$]*$`, words: "guest: and a function of the guest's program", most: 300}
 	aRange    = text{form: kernelversion.Form, words: `versions, such as ">=5.10 <6.6"`, most: 60, meant: rangeLike, wrong: func(s string) error { _, err := kernelversion.Parse(s); return err }}
 	aWord     = text{form: oneLine, words: "words on one line, of printable characters", most: 60}

@@ -75,7 +75,7 @@ var scopeShape = mapping{members: []member{
 		{key: "callers", about: "steps of callers that are in scope too (default: 1)", shape: integer{0, 4}},
 		{key: "calls", about: "what they call is in scope there, where it is sure to come back to them (default: true)", shape: truth{}},
 	}}},
-	{key: "kernel", about: "functions of the kernel", shape: list{aSymbol, 64}},
+	{key: "kernel", about: "more of the kernel: functions, objects (net/core/sock.o), folders of them (net/core/), or all of its text (*)", shape: list{inKernel, 64}},
 	{key: "callees", about: "functions of the kernel, when one of the others calls them", shape: list{aSymbol, 64}},
 }}
 

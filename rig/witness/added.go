@@ -18,15 +18,25 @@ type IsBetween func(from, to, place trial.Instruction) (bool, error)
 // noAccess is why an access that is made to order is in no test.
 const noAccess = "%s at %s is none of the accesses that the witness is about"
 
+// Added are the litmus tests of a witness to whose code something is added.
+type Added struct {
+	Ran  trial.LitmusTest
+	With *trial.LitmusTest // with what is added; nil: nothing is
+	// OneSided: of the other side's two accesses With has the most that can have ordered them,
+	// since what did is not known. Open is With where nothing does; nil: it could not be made.
+	OneSided bool
+	Open     *trial.LitmusTest
+}
+
 // AddedTests make the litmus tests of witness number n: as it ran, and with what is added
 // to the code, barriers before instructions and accesses that order more. An error says
 // why there is no such test.
-func AddedTests(n int, w trial.Witness, ran trial.Code, reader trial.ReaderCode, added []trial.AlteredInstruction, isBetween IsBetween) ([]trial.LitmusTest, error) {
+func AddedTests(n int, w trial.Witness, ran trial.Code, reader trial.ReaderCode, added []trial.AlteredInstruction, isBetween IsBetween) (Added, error) {
 	texts := make([]string, 0, len(added))
 	for _, a := range added {
 		text, err := executed(a)
 		if err != nil {
-			return nil, err
+			return Added{}, err
 		}
 		texts = append(texts, text)
 	}
@@ -36,21 +46,21 @@ func AddedTests(n int, w trial.Witness, ran trial.Code, reader trial.ReaderCode,
 	r := Read(w, ran)
 	s, err := NewSkeleton(r, ran, reader)
 	if err != nil {
-		return nil, err
+		return Added{}, err
 	}
 	v := variants{reading: r, skeleton: s, name: fmt.Sprintf("witness%d-%s+%s", n, r.Variant, r.Reader), what: "as it ran"}
 	v.add(trial.Sometimes)
 	if len(added) == 0 {
-		return v.tests, nil
+		return Added{Ran: v.tests[0]}, nil
 	}
 	for i, a := range added {
 		if err := v.skeleton.put(r, a, texts[i], isBetween); err != nil {
-			return nil, err
+			return Added{}, err
 		}
 	}
 	v.change(withAdded(texts))
 	v.add("")
-	return v.tests, nil
+	return Added{Ran: v.tests[0], With: &v.tests[1]}, nil
 }
 
 // withAdded names what was added.
@@ -119,23 +129,48 @@ func (s *Skeleton) strengthen(r Reading, a trial.AlteredInstruction, text string
 }
 
 // addedToHit is AddedTests of a program's hit.
-func addedToHit(n int, h Hit, added []trial.AlteredInstruction, texts []string, isBetween IsBetween) ([]trial.LitmusTest, error) {
+func addedToHit(n int, h Hit, added []trial.AlteredInstruction, texts []string, isBetween IsBetween) (Added, error) {
 	t, err := newShapeTest(h)
 	if err != nil {
-		return nil, err
+		return Added{}, err
 	}
 	name := fmt.Sprintf("witness%d-%s", n, h.Variant)
-	ran := t.test(name, "as it ran", trial.Sometimes)
+	out := Added{Ran: t.test(name, "as it ran", trial.Sometimes)}
 	if len(added) == 0 {
-		return []trial.LitmusTest{ran}, nil
+		return out, nil
 	}
-	for i, a := range added {
-		if err := t.put(a, texts[i], isBetween); err != nil {
-			return nil, err
-		}
+	open := t.open()
+	if err := t.putAll(added, texts, isBetween); err != nil {
+		return Added{}, err
 	}
 	suffix, what := withAdded(texts)
-	return []trial.LitmusTest{ran, t.test(name+"+"+dotted(suffix), what, "")}, nil
+	with := t.test(name+"+"+dotted(suffix), what, "")
+	out.With, out.OneSided = &with, slices.Contains(t.most[:], true)
+	if out.OneSided && open.putAll(added, texts, isBetween) == nil {
+		test := open.test(with.Name+"+open", what+", and the other side's two accesses in no order", "")
+		out.Open = &test
+	}
+	return out, nil
+}
+
+// open is the test where nothing but what was noted orders either side.
+func (t *shapeTest) open() *shapeTest {
+	o := *t
+	for side, most := range o.most {
+		if most {
+			o.between[side], o.most[side] = nil, false
+		}
+	}
+	return &o
+}
+
+func (t *shapeTest) putAll(added []trial.AlteredInstruction, texts []string, isBetween IsBetween) error {
+	for i, a := range added {
+		if err := t.put(a, texts[i], isBetween); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // put puts what is added into its place on each side; where the most that can be there

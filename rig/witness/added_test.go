@@ -4,6 +4,7 @@ package witness
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -15,6 +16,11 @@ import (
 // between knows of code that runs straight on: it lies there, if it is that instruction.
 func between(place trial.Instruction) IsBetween {
 	return func(_, _, p trial.Instruction) (bool, error) { return p == place, nil }
+}
+
+// only knows it of one of the sides, which begins there.
+func only(begin, place trial.Instruction) IsBetween {
+	return func(from, _, p trial.Instruction) (bool, error) { return p == place && from.Text == begin.Text, nil }
 }
 
 func nobodyKnows(_, _, _ trial.Instruction) (bool, error) { return false, errors.New("nobody knows") }
@@ -40,19 +46,20 @@ func TestWhatIsAddedStandsInTheTest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			tests, err := AddedTests(7, overtaken(), unpatched, acquire, c.added, c.isBetween)
 			require.NoError(t, err)
-			require.Len(t, tests, 2)
-			ran, _ := threads(t, tests[0])
+			require.NotNil(t, tests.With)
+			ran, _ := threads(t, tests.Ran)
 			assert.Equal(t, []string{"MOV X0,#1", "STR X0,[X1]", "STR X0,[X3]"}, ran)
-			got, reader := threads(t, tests[1])
+			got, reader := threads(t, *tests.With)
 			assert.Equal(t, c.want, got)
 			assert.Equal(t, "LDAR X0,[X1]", reader[0])
-			assert.Equal(t, "witness7-unpatched+acquire+"+c.named, tests[1].Name)
-			assert.Contains(t, tests[1].Text, "but with what was suggested")
+			assert.Equal(t, "witness7-unpatched+acquire+"+c.named, tests.With.Name)
+			assert.Contains(t, tests.With.Text, "but with what was suggested")
+			assert.False(t, tests.OneSided, "the reader's code is known")
 		})
 	}
 	tests, err := AddedTests(7, overtaken(), unpatched, acquire, nil, nobodyKnows)
 	require.NoError(t, err)
-	assert.Len(t, tests, 1)
+	assert.Nil(t, tests.With)
 }
 
 // A test says what would run, or is not made.
@@ -89,23 +96,34 @@ func TestWhatIsAddedToAHitsShape(t *testing.T) {
 		added         []trial.AlteredInstruction
 		isBetween     IsBetween
 		first, second string
+		open          string // what stands between the other side's, in its test; "-": there is none
 	}{
-		"between the stores":  {passed, store, between(someplace), "DMB ISHST", "DMB SY"},
-		"not between them":    {passed, store, between(wmb), "STR X0,[X3]", "DMB SY"},
-		"between the loads":   {loads, all, between(someplace), "DMB SY", "DMB ISH"},
-		"in both of them":     {both, all, between(someplace), "DMB ISH", "DMB ISH"},
-		"the store publishes": {passed, publishes, nobodyKnows, "STLR X0,[X3]", "DMB SY"},
+		"between the stores":  {passed, store, only(instruction(heldX), someplace), "DMB ISHST", "DMB SY", ""},
+		"on both sides":       {passed, store, between(someplace), "DMB ISHST", "DMB SY", "DMB ISHST"},
+		"not between them":    {passed, store, between(wmb), "STR X0,[X3]", "DMB SY", ""},
+		"between the loads":   {loads, all, between(someplace), "DMB SY", "DMB ISH", "DMB ISH"},
+		"in both of them":     {both, all, between(someplace), "DMB ISH", "DMB ISH", "-"},
+		"the store publishes": {passed, publishes, nobodyKnows, "STLR X0,[X3]", "DMB SY", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tests, err := AddedTests(3, c.hit.Witness, trial.Code{}, trial.ReaderCode{}, c.added, c.isBetween)
 			require.NoError(t, err)
-			require.Len(t, tests, 2)
-			first, second := threads(t, tests[1])
+			require.NotNil(t, tests.With)
+			first, second := threads(t, *tests.With)
 			assert.Equal(t, c.first, first[2])
 			assert.Contains(t, second, c.second)
 			ran, err := HitTests(3, c.hit)
 			require.NoError(t, err)
-			assert.Equal(t, ran[0], tests[0])
+			assert.Equal(t, ran[0], tests.Ran)
+			if c.open == "-" {
+				assert.False(t, tests.OneSided)
+				assert.Nil(t, tests.Open)
+				return
+			}
+			assert.True(t, tests.OneSided)
+			require.NotNil(t, tests.Open)
+			assert.NotContains(t, tests.Open.Text, "DMB SY", "the most that can be there")
+			assert.Equal(t, c.open != "", strings.Count(tests.Open.Text, "DMB ISH") > strings.Count(strings.ReplaceAll(tests.With.Text, "DMB SY", ""), "DMB ISH"), tests.Open.Text)
 		})
 	}
 	_, err := AddedTests(3, passed.Witness, trial.Code{}, trial.ReaderCode{}, store, nobodyKnows)

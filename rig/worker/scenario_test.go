@@ -47,6 +47,7 @@ func (l labTester) Test(ctx context.Context, commit string, request bisector.Req
 	cfg.Kernels, cfg.Tools, cfg.Boots = lab.Open, lab.Tools(), lab.Booting()
 	cfg.Spec.CleanShare, cfg.Spec.Duration, cfg.OutDir, cfg.SentEmulator = request.Share, request.Duration, request.Folder, request.SentEmulator
 	r, err := compare.Run(ctx, cfg, trial.AsIs)
+	r.Spec.Rev = commit // the lab's kernels are of no tree
 	return bisector.Tested{Result: r}, err
 }
 

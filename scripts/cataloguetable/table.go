@@ -167,6 +167,7 @@ const head = `<!-- SPDX-License-Identifier: Apache-2.0 -->
 Scenarios that come with kcovrig, each judged with its fix and with wrong ones, and run without the emulator for some seconds: what
 scripts/cataloguetable made of the results of "kcovrig compare --json", which scripts/catalogue gets anew, of one scenario or of all: rows of one day need not be of one run. Nothing is here that was not run. Each scenario's README says
 what the bug is and how it shows. Rates depend on the host and on its load, and few tries without a hit say little.
+[catalogue-seeds.md](catalogue-seeds.md) counts how often each case had which verdict.
 OZZ is what its authors say of the same bug (SOSP 2024, and the programs that come with it): one of the eleven new ones that it found, or one of the nine known ones that it was tried on, as it sees an instrumented kernel on x86; "-" is a bug that is among neither.
 
 `

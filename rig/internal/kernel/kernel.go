@@ -33,7 +33,8 @@ import (
 type Config struct {
 	Arch arch.Arch
 	// Tree is a kernel folder, a tar archive (see source.Request), or
-	// "debian:VERSION"; empty: the newest installed linux-source, else debian:6.12.
+	// "debian:VERSION"; empty: the newest installed linux-source, else
+	// debian:6.12, else the newest that apt has.
 	Tree string
 	// Rev is a revision of a git Tree; empty: the folder as it stands.
 	Rev string

@@ -120,7 +120,7 @@ func around(lines []string, c Change) string {
 	if len(slices.Concat(c.Lines, c.Before)) == 0 {
 		return ""
 	}
-	for i := slices.Concat(c.Lines, c.Before)[0]; i > 0; i-- {
+	for i := min(slices.Concat(c.Lines, c.Before)[0], len(lines)); i > 0; i-- { // a patch may name lines that are not there
 		if name := Defined(lines[i-1]); name != "" || strings.HasPrefix(lines[i-1], "}") {
 			return name
 		}

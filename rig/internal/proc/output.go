@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"kcovrig/rig/disk"
 )
 
 // MaxStdout bounds Result.Stdout; a command that writes more fails.
@@ -26,7 +28,7 @@ const drainTime = 2 * time.Second
 // block the command: the first failure is kept and the rest discarded.
 type output struct {
 	mu       sync.Mutex
-	log      *os.File // nil: none
+	log      *disk.Log // nil: none
 	logErr   error
 	stdout   bytes.Buffer
 	overflow bool
@@ -41,11 +43,11 @@ func openOutput(log string, line func(string)) (*output, error) {
 	if log == "" {
 		return &output{line: line}, nil
 	}
-	f, err := os.Create(log)
+	l, err := disk.NewLog(log)
 	if err != nil {
 		return nil, fmt.Errorf("create log: %w", err)
 	}
-	return &output{log: f, line: line}, nil
+	return &output{log: l, line: line}, nil
 }
 
 // pipe returns the write end for the command; what is written there is kept.

@@ -41,7 +41,7 @@ type Command struct {
 	// Line, where set, is told each line of standard output and standard error as
 	// it comes, by one goroutine at a time; it must not block.
 	Line func(line string)
-	// Log is the file that keeps stdout and stderr, truncated at the start.
+	// Log is the file that keeps stdout and stderr, a disk.Log, made anew.
 	// Empty: their last lines are kept in memory only.
 	Log   string
 	Kind  fault.Kind    // whose fault a failing exit is

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 )
 
@@ -182,5 +183,21 @@ func TestLineIsToldWholeLines(t *testing.T) {
 		if !strings.Contains("|"+text, "|"+want+"|") {
 			t.Errorf("%q is missing in %.80q", want, text)
 		}
+	}
+}
+
+// A build's Makefile and a compiler's messages are whoever's: they do not fill the disk.
+func TestALogIsBounded(t *testing.T) {
+	cmd := sh(`echo first; head -c 40000000 /dev/zero | tr '\0' x; echo; echo last`)
+	cmd.Log = filepath.Join(t.TempDir(), "log")
+	if _, err := Run(t.Context(), cmd); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(cmd.Log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(text) > disk.MaxLog || !strings.HasPrefix(string(text), "first\n") || !strings.HasSuffix(string(text), "x\nlast\n") {
+		t.Errorf("%d bytes", len(text))
 	}
 }

@@ -30,7 +30,7 @@ func Args(c Config) []string {
 		"-machine", machine, "-accel", accel, "-cpu", cpu,
 		"-smp", fmt.Sprint(c.CPUs), "-m", fmt.Sprintf("%dM", c.MemoryMiB))
 	add("-kernel", c.Kernel, "-initrd", c.Initrd, "-append", Cmdline(c))
-	add("-chardev", "file,id=console,path="+escape(c.Console()), "-serial", "chardev:console")
+	add("-chardev", "socket,id=console,path="+escape(c.consoleSocket()), "-serial", "chardev:console")
 	add("-chardev", "socket,id=wire,path="+escape(c.wireSocket()),
 		"-device", "virtio-serial-"+c.Arch.VirtioBus,
 		"-device", "virtserialport,chardev=wire,name="+WirePort)

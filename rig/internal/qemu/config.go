@@ -49,8 +49,9 @@ func (c Config) Console() string { return filepath.Join(c.Dir, "console.log") }
 // Log is the path of what QEMU itself printed.
 func (c Config) Log() string { return filepath.Join(c.Dir, "qemu.log") }
 
-func (c Config) wireSocket() string { return filepath.Join(c.Sockets, "wire") }
-func (c Config) qmpSocket() string  { return filepath.Join(c.Sockets, "qmp") }
+func (c Config) consoleSocket() string { return filepath.Join(c.Sockets, "console") }
+func (c Config) wireSocket() string    { return filepath.Join(c.Sockets, "wire") }
+func (c Config) qmpSocket() string     { return filepath.Join(c.Sockets, "qmp") }
 
 // Validate says what in c cannot work, before anything is started.
 func (c Config) Validate() error {

@@ -66,6 +66,6 @@ func TestAGuestPowersOff(t *testing.T) {
 	cfg.Dir, cfg.Sockets, cfg.CPUs = t.TempDir(), "", 2
 	vm := start(t, cfg)
 	if err := vm.Wait(t.Context()); !errors.Is(err, ErrPowerOff) {
-		t.Errorf("%v\n%s", err, readTail(cfg.Console(), consoleMax))
+		t.Errorf("%v\n%s", err, Console(cfg.Console()))
 	}
 }

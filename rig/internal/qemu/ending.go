@@ -75,6 +75,9 @@ func (vm *VM) Why(ctx context.Context, cause error) error {
 
 // panicked is the fault of a kernel that says so on its console; nil: it does not.
 func (vm *VM) panicked() error {
+	if vm.ended() {
+		vm.console.settle()
+	}
 	kind, line := Diagnose(Console(vm.cfg.Console()))
 	if kind == fault.Unknown {
 		return nil

@@ -6,12 +6,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"kcovrig/rig/disk"
 )
 
 // The test binary is re-executed as a QEMU of few words (fakeMode says how it
@@ -53,6 +56,10 @@ func fakeQEMU(mode string) {
 	if err != nil {
 		panic(err)
 	}
+	console, err := net.Dial("unix", option("socket,id=console"))
+	if err != nil {
+		panic(err)
+	}
 	ln, err := net.Listen("unix", option("socket,id=qmp"))
 	if err != nil {
 		panic(err)
@@ -74,6 +81,9 @@ func fakeQEMU(mode string) {
 		if cmd.Execute == "cont" && mode == "stuck" {
 			continue
 		}
+		if cmd.Execute == "cont" && mode == "babble" {
+			babble(c)
+		}
 		// More events than any buffer holds: an undrained one would block the reply.
 		for range 1000 {
 			fmt.Fprintln(c, `{"event":"RESUME","timestamp":{"seconds":1,"microseconds":1}}`)
@@ -84,13 +94,25 @@ func fakeQEMU(mode string) {
 		case "quit":
 			os.Exit(0)
 		case "cont":
-			fakeGuest(mode, c, wire)
+			fakeGuest(mode, c, wire, console)
 		}
 	}
 }
 
-func fakeGuest(mode string, qmp, wire net.Conn) {
-	console := func(text string) { _ = os.WriteFile(option("file,id=console"), []byte(text), 0o600) }
+// babble begins a message that has no end, as far as it is read.
+func babble(c net.Conn) {
+	_, err := io.WriteString(c, `{"event":"`)
+	for sent := 0; err == nil && sent < 256<<20; sent += 1 << 16 {
+		_, err = io.WriteString(c, strings.Repeat("x", 1<<16))
+	}
+	if err == nil {
+		fmt.Fprintln(os.Stderr, "all of it was read")
+	}
+	os.Exit(3)
+}
+
+func fakeGuest(mode string, qmp, wire, printed net.Conn) {
+	console := func(text string) { _, _ = io.WriteString(printed, text) }
 	shutdown := func(reason string) {
 		fmt.Fprintf(qmp, `{"event":"SHUTDOWN","data":{"guest":true,"reason":%q},"timestamp":{"seconds":1,"microseconds":1}}`+"\n", reason)
 		os.Exit(0)
@@ -101,7 +123,13 @@ func fakeGuest(mode string, qmp, wire net.Conn) {
 	case "poweroff":
 		shutdown("guest-shutdown")
 	case "panic":
-		console("Booting\nInternal error: Oops: 96000004\nKernel panic - not syncing: Oops\n")
+		console("Internal error: Oops: 96000004\nKernel panic - not syncing: Oops\n")
+		shutdown("guest-reset")
+	case "flood":
+		for range 3 * disk.MaxLog / 1024 {
+			console(strings.Repeat("x", 1023) + "\n")
+		}
+		console("Kernel panic - not syncing: of so much to say\n")
 		shutdown("guest-reset")
 	case "panic-hang":
 		console("Kernel panic - not syncing: hung\n")

@@ -88,14 +88,35 @@ func newMonitor(ctx context.Context, conn net.Conn, path string, kill func()) (*
 	return m, nil
 }
 
+// maxMessage is how long a message of QEMU's is at most, in bytes: a guest may have taken it over.
+const maxMessage = 1 << 20
+
+// bounded reads so much and no more, until it is given more.
+type bounded struct {
+	io.Reader
+	left int
+}
+
+func (b *bounded) Read(to []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errors.New("a message of QMP is too long")
+	}
+	n, err := b.Reader.Read(to[:min(len(to), b.left)])
+	b.left -= n
+	return n, err
+}
+
 // relayReplies passes replies on and notes events, until QEMU is gone.
 func (m *monitor) relayReplies() {
 	defer m.client.Close()
 	defer close(m.last)
-	messages := json.NewDecoder(m.qemu)
+	from := &bounded{Reader: m.qemu}
+	messages := json.NewDecoder(from)
 	for {
 		var raw json.RawMessage
+		from.left = maxMessage
 		if err := messages.Decode(&raw); err != nil {
+			_ = m.qemu.Close() // of one that says no more that is read
 			return
 		}
 		var event qmp.Event

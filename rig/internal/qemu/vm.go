@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -28,6 +27,7 @@ type VM struct {
 	usable  host.Usable
 	monitor *monitor
 	wire    net.Conn
+	console *console
 	powerOn time.Time
 	cleanup []func()
 	closing sync.Once
@@ -50,11 +50,19 @@ func Start(ctx context.Context, cfg Config) (vm *VM, err error) {
 			vm = nil
 		}
 	}()
-	listener, err := vm.prepare()
-	if err != nil {
+	if err := vm.prepare(); err != nil {
 		return vm, fault.Wrap(fault.Rig, "start the machine "+cfg.Name, err)
 	}
-	defer listener.Close()
+	wire, err := vm.listen(vm.cfg.wireSocket())
+	if err != nil {
+		return vm, err
+	}
+	defer wire.Close()
+	console, err := vm.listen(vm.cfg.consoleSocket())
+	if err != nil {
+		return vm, err
+	}
+	defer console.Close()
 	vm.argv = Args(vm.cfg)
 	vm.process, err = proc.Start(ctx, proc.Command{
 		Path: vm.argv[0], Args: vm.argv[1:], Log: cfg.Log(), Kind: fault.Rig, Op: "run QEMU for " + cfg.Name,
@@ -63,33 +71,39 @@ func Start(ctx context.Context, cfg Config) (vm *VM, err error) {
 		return vm, err
 	}
 	vm.usable = host.UsableBy(vm.process.PID())
-	if err := vm.connect(ctx, listener); err != nil {
+	if err := vm.connect(ctx, wire, console); err != nil {
 		return vm, vm.startFault(ctx, err)
 	}
 	return vm, nil
 }
 
-// prepare makes what QEMU needs to find, and the socket that it connects to.
-func (vm *VM) prepare() (*net.UnixListener, error) {
+// prepare makes the folders that QEMU needs to find, and the console's log: else the
+// former run's could be read as this one's.
+func (vm *VM) prepare() (err error) {
 	if err := os.MkdirAll(vm.cfg.Dir, 0o755); err != nil {
-		return nil, err
+		return err
 	}
-	// Else the former run's console could be read as this one's.
-	if err := os.Remove(vm.cfg.Console()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+	if vm.console, err = newConsole(vm.cfg.Console()); err != nil {
+		return err
 	}
 	if vm.cfg.Sockets == "" {
 		folder, err := disk.NewWorkFolder() // whose path is short enough for them
 		if err != nil {
-			return nil, err
+			return err
 		}
 		vm.cleanup = append(vm.cleanup, func() { _ = folder.Close() })
 		vm.cfg.Sockets = folder.Dir
 	}
-	return net.ListenUnix("unix", &net.UnixAddr{Name: vm.cfg.wireSocket(), Net: "unix"})
+	return nil
 }
 
-func (vm *VM) connect(ctx context.Context, listener *net.UnixListener) error {
+// listen makes a socket that QEMU connects to.
+func (vm *VM) listen(path string) (*net.UnixListener, error) {
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	return l, fault.Wrap(fault.Rig, "start the machine "+vm.cfg.Name, err)
+}
+
+func (vm *VM) connect(ctx context.Context, wire, console *net.UnixListener) error {
 	var err error
 	kill := func() { _ = vm.process.Close() }
 	vm.monitor, err = dialMonitor(ctx, filepath.Join(vm.cfg.Sockets, "qmp"), vm.process.Done(), kill)
@@ -97,14 +111,26 @@ func (vm *VM) connect(ctx context.Context, listener *net.UnixListener) error {
 		return err
 	}
 	// QEMU connects its chardevs before it replies on QMP.
-	if err := listener.SetDeadline(time.Now().Add(qmpTime)); err != nil {
+	if vm.wire, err = accept(wire, "the records"); err != nil {
 		return err
 	}
-	vm.wire, err = listener.Accept()
-	if err != nil {
-		return fmt.Errorf("connect the records' socket: %w", err)
+	printed, err := accept(console, "the console")
+	if err == nil {
+		vm.console.keep(printed)
 	}
-	return nil
+	return err
+}
+
+func accept(l *net.UnixListener, of string) (net.Conn, error) {
+	err := l.SetDeadline(time.Now().Add(qmpTime))
+	if err != nil {
+		return nil, err
+	}
+	c, err := l.Accept()
+	if err != nil {
+		return nil, fmt.Errorf("connect the socket of %s: %w", of, err)
+	}
+	return c, nil
 }
 
 // startFault prefers QEMU's own words to those of the connection that it broke.
@@ -196,11 +222,14 @@ func (vm *VM) Quit(ctx context.Context) error {
 }
 
 // Close kills what runs, removes the sockets, and may be
-// called again. It returns an error where QEMU's output was not kept.
+// called again. It returns an error where QEMU's output or the console was not kept.
 func (vm *VM) Close() error {
 	vm.closing.Do(func() {
 		if vm.process != nil {
 			vm.closed = vm.process.Close()
+		}
+		if vm.console != nil {
+			vm.closed = errors.Join(vm.closed, fault.Wrap(fault.Rig, "run QEMU for "+vm.cfg.Name, vm.console.close()))
 		}
 		if vm.wire != nil {
 			_ = vm.wire.Close()

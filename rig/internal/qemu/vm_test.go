@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"kcovrig/rig/disk"
 	"kcovrig/rig/fault"
 	"kcovrig/rig/internal/proc"
 )
@@ -222,5 +223,61 @@ func eventually(t *testing.T, what string, ok func() bool) {
 		if time.Now().After(deadline) {
 			t.Fatal("never came: " + what)
 		}
+	}
+}
+
+// A guest prints for as long as it runs: the console keeps how it began and what it said
+// last, within bounds, and the machine is never stopped by it.
+func TestAFloodedConsoleIsBounded(t *testing.T) {
+	cfg := fake(t, "flood")
+	vm := start(t, cfg)
+	if _, err := io.ReadAll(vm.Wire()); err != nil && !errors.Is(err, syscall.ECONNRESET) {
+		t.Fatal(err)
+	}
+	<-vm.Exited()
+	if err := vm.Why(t.Context(), io.EOF); !errors.Is(err, ErrPanic) || !strings.Contains(err.Error(), "of so much to say") {
+		t.Errorf("%.200v", err)
+	}
+	if err := vm.Close(); err != nil {
+		t.Error(err)
+	}
+	text, err := os.ReadFile(cfg.Console())
+	if err != nil {
+		t.Fatal(err)
+	}
+	switch words := string(text); {
+	case len(text) > disk.MaxLog:
+		t.Errorf("%d bytes of it are kept", len(text))
+	case !strings.HasPrefix(words, "Booting\n") || !strings.HasSuffix(words, "of so much to say\n") || !strings.Contains(words, "\n[kcovrig cut "):
+		t.Errorf("of %d bytes the first are %.20q, and the last %.60q", len(text), words, words[max(0, len(words)-60):])
+	}
+}
+
+// What cannot be kept of the console is said, as of QEMU's own output, and stops no machine.
+func TestAConsoleThatCannotBeKeptSaysSo(t *testing.T) {
+	cfg := fake(t, "flood")
+	if err := os.Symlink("/dev/full", cfg.Console()); err != nil {
+		t.Fatal(err)
+	}
+	vm := start(t, cfg)
+	<-vm.Exited()
+	if err := vm.Close(); !errors.Is(err, syscall.ENOSPC) || fault.KindOf(err) != fault.Rig || !strings.Contains(err.Error(), "keep the console") {
+		t.Error(err)
+	}
+}
+
+// A QEMU that a guest has taken over does not fill kcovrig's memory by a message without an end.
+func TestAMessageOfQMPIsBounded(t *testing.T) {
+	vm, err := Start(t.Context(), fake(t, "babble"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer vm.Close()
+	if err := vm.Cont(t.Context()); err == nil || fault.KindOf(err) != fault.Rig {
+		t.Errorf("%v", err)
+	}
+	<-vm.Exited()
+	if said := vm.Result().Tail; said != "" {
+		t.Error(said)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"kcovrig/rig/fault"
@@ -87,7 +86,7 @@ const alterationSize = 4 * 8
 // cut or is of others is the rig's fault.
 func ReadAlterations(path string, of []trial.Alteration) ([]Altered, error) {
 	const op = "read what became of the emulator's alterations"
-	data, err := os.ReadFile(path)
+	data, err := readTable(path, (1+int64(len(of))+MaxChanges)*alterationSize)
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, op, err)
 	}

@@ -3,6 +3,7 @@
 package weakmem
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -26,6 +27,8 @@ type Policy struct {
 	Await     uint64 // an episode's first load waits while others are in one, and what barriers drain waits for such a load
 	Track     uint64 // 1: views are kept from the first instruction
 	Turns     uint64 // this many vCPUs meet in bodies and take turns at each access; 0: none
+	Spacing   uint64 // an episode begins once in this many blocks of bodies; 0: at each entry, by Active
+	Length    uint64 // ... and ends after this many branches
 }
 
 // DefaultPolicy was chosen by measurement: stale reads in a quarter of the windows
@@ -53,6 +56,9 @@ func (p Policy) validate() error {
 	if p.HoldNS > 1e6 {
 		return errors.New("a wait of the emulator's policy is above one millisecond")
 	}
+	if p.Spacing > 0 && (p.Length == 0 || p.Track == 0 || p.Spacing > 1e9) {
+		return errors.New("the emulator's policy spaces episodes without a length or without views, or by more than 1e9 blocks")
+	}
 	if p.Track > 1 {
 		return errors.New("the emulator's policy tracks views (1) or does not (0)")
 	}
@@ -66,10 +72,14 @@ type parameter struct {
 
 // parameters are the policy as the plan has it.
 func (p Policy) parameters() []parameter {
-	return []parameter{
+	all := []parameter{
 		{"active", p.Active}, {"body-delay", p.BodyDelay}, {"callee-max", p.CalleeMax}, {"hold", p.Hold}, {"hold-ns", p.HoldNS},
 		{"stale", p.Stale}, {"exact", p.Exact}, {"pause", p.Pause}, {"await", p.Await}, {"track", p.Track}, {"turns", p.Turns},
 	}
+	if p.Spacing > 0 {
+		all = append(all, parameter{"spacing", p.Spacing}, parameter{"length", p.Length})
+	}
+	return all
 }
 
 // Parameters are the policy by the plan's names.
@@ -131,7 +141,22 @@ func Plan(cfg Config) string {
 	scope := slices.Clone(cfg.Scope)
 	sort.Slice(scope, func(i, j int) bool { return scope[i].Start < scope[j].Start })
 	for _, s := range scope {
-		fmt.Fprintf(&b, "scope %s %#x %#x %s\n", s.Role, s.Start, s.End, s.Symbol)
+		fmt.Fprintf(&b, "scope %s %#x %#x %s\n", s.Role, s.Start, s.End, oneWord(s.Symbol))
 	}
 	return b.String()
+}
+
+// maxSymbol is what the plugin takes of a symbol, in bytes.
+const maxSymbol = 63
+
+// oneWord is a symbol that stays one word of its line: it comes from a file that anybody may
+// have made, and the plugin writes to what its lines name.
+func oneWord(symbol string) string {
+	word := strings.Map(func(r rune) rune {
+		if r <= ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, symbol[:min(len(symbol), maxSymbol)])
+	return cmp.Or(word, "?")
 }

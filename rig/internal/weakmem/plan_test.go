@@ -20,7 +20,7 @@ import (
 	"kcovrig/rig/trial"
 )
 
-func config(t *testing.T) Config {
+func config(t testing.TB) Config {
 	t.Helper()
 	arm64, err := arch.Lookup("arm64")
 	require.NoError(t, err)
@@ -150,4 +150,25 @@ func TestMarksAreReadInTheOrderOfTime(t *testing.T) {
 	assert.Error(t, err, "more marks than places")
 	_, err = parseMarks(strings.NewReader("something else, long enough to be a header....."))
 	assert.Error(t, err)
+}
+
+// Symbols are of kernels and programs, whose trees and compilers may be anybody's: one in a
+// plan's line is no line of its own, which could name files for the plugin to write.
+func FuzzPlan(f *testing.F) {
+	f.Add("memcpy")
+	f.Add("f\ncounters /home/user/.profile")
+	f.Add("a b\r\ttrace x 7")
+	f.Fuzz(func(t *testing.T, symbol string) {
+		cfg := config(t)
+		want := strings.Split(Plan(cfg), "\n")
+		cfg.Scope[0].Symbol = symbol
+		got := strings.Split(Plan(cfg), "\n")
+		require.Len(t, got, len(want))
+		for i := range got {
+			if got[i] == want[i] {
+				continue
+			}
+			assert.Regexp(t, `^scope callee 0x[0-9a-f]+ 0x[0-9a-f]+ [!-~]{1,63}$`, got[i])
+		}
+	})
 }

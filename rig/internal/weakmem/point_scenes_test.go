@@ -50,8 +50,8 @@ var pointScenes = []scene{
 	{
 		// The second time vCPU 1 comes in without an episode of its own, and keeps no views.
 		name: "who leaves while another drains keeps no views afterwards",
-		code: []string{"nop; str xzr,[x0]; str x1,[x0]; dmb sy; ret", "mov x9,#0; mov x9,#0; str x1,[x0]; ldr x4,[x0]; ret"},
-		script: atEveryPoint(800, append(slices.Clone(begun), "cut 0 @N 1 3", "run 0", "run 1",
+		code: []string{"nop; str xzr,[x0]; str x1,[x0]; dmb sy; ret", "mov x9,#0; ldr x9,[x3]; str x1,[x0]; ldr x4,[x0]; ret"},
+		script: atEveryPoint(800, append(append([]string{"reg 1 3 D1"}, begun...), "cut 0 @N 1 3", "run 0", "run 1",
 			"policy active 0", "mem D0 8 0", "pc 1 C1", "step 1 2", "policy active 1000",
 			"pc 0 C0", "step 0 4", "run 1", "print reg 1 4 == 1", "run 0")...),
 		mutant: "tracking_outlives_the_episode",

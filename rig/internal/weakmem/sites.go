@@ -7,9 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"regexp"
 	"strings"
 
@@ -69,15 +67,10 @@ var (
 // silence. One that was cut is the rig's fault.
 func ReadSites(path string) ([]Site, error) {
 	const op = "read the emulator's sites"
-	f, err := os.Open(path)
+	data, err := readTable(path, maxSites*siteSize)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, fault.Wrap(fault.Rig, op, err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxSites*siteSize+1))
 	if err != nil {
 		return nil, fault.Wrap(fault.Rig, op, err)
 	}
@@ -90,12 +83,16 @@ func parseSites(data []byte) ([]Site, error) {
 		return nil, fmt.Errorf("%d bytes are no table of at most %d records", len(data), maxSites)
 	}
 	var sites []Site
+	var sum uint64
 	for ; len(data) > 0; data = data[siteSize:] {
 		field := func(i int) uint64 { return binary.NativeEndian.Uint64(data[8*i:]) }
 		word, _, _ := bytes.Cut(data[siteSize-siteWhyBytes:siteSize], []byte{0})
 		s := Site{First: field(0), By: field(1), Second: field(2), Count: field(3)}
 		if len(word) == 0 || s.Count == 0 {
 			continue
+		}
+		if sum += s.Count; sum < s.Count {
+			return nil, errors.New("the counts have no sum")
 		}
 		s.Why = siteWhy(string(word), s.First == 0)
 		sites = append(sites, s)

@@ -18,6 +18,9 @@ import (
 // traceEvents is TRACE_EVENTS of plugin/trace.h.
 const traceEvents = 256
 
+// maxMarks is above what any boot asks for: a header is the word of whoever wrote the file.
+const maxMarks = 1 << 16
+
 // EventKind says what happened in an Event.
 type EventKind uint32
 
@@ -97,7 +100,7 @@ func parseMarks(in io.Reader) ([]Mark, error) {
 	if magic, _, _ := bytes.Cut(head.Magic[:], []byte{0}); string(magic) != "kcovrig-trace 2" {
 		return nil, errors.New("not a trace of version 2")
 	}
-	if head.VCPUs > maxVCPUs || head.Used > head.MarkMax {
+	if head.VCPUs > maxVCPUs || head.Used > head.MarkMax || head.Used > maxMarks {
 		return nil, fmt.Errorf("a header that cannot be: %d vCPUs, %d of %d marks", head.VCPUs, head.Used, head.MarkMax)
 	}
 	var marks []Mark // not as many as the header says at once: nothing says that they are there

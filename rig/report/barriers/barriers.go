@@ -175,13 +175,30 @@ func modelWithout(r barrier.Report, row barrier.Row) string {
 
 // modelWith is what it says of the bug with order that was added; empty: nothing.
 func modelWith(r barrier.Report, m barrier.Model) string {
-	switch m.Says {
-	case trial.Never:
+	switch {
+	case m.Says == trial.Never && m.OneSided:
+		return fmt.Sprintf("model: certified of this side: %s is possible without it, and not with it as long as the other side keeps its accesses in order", r.Words.A())
+	case m.Says == trial.Never:
 		return fmt.Sprintf("model: certified: %s is possible without it, and not with it", r.Words.A())
-	case trial.Sometimes:
+	case m.Says == trial.Sometimes:
 		return fmt.Sprintf("model: %s is still possible with it", r.Words.A())
 	}
-	return unasked(m)
+	return unasked(m) + ofOwn(r, m)
+}
+
+// ofOwn is what the model says of the scenario's own test; empty: nothing.
+func ofOwn(r barrier.Report, m barrier.Model) string {
+	if m.Own == nil {
+		return ""
+	}
+	is := map[trial.Expectation]string{trial.Never: "is not possible", trial.Sometimes: "is possible"}[m.Own.Allowed]
+	if is == "" {
+		return ""
+	}
+	if m.OneSided {
+		is += " as long as the other side has its part of the fix, and possible without that"
+	}
+	return fmt.Sprintf("; in the scenario's own test, in the place of its fix: %s %s", r.Words.A(), is)
 }
 
 // modelUnder is what it says of an alteration that the user named.
@@ -292,6 +309,9 @@ func grounds(r barrier.Report) []string {
 		out = append(out, "No alteration showed the bug, so that silence says nothing.")
 	case r.Reference.Number > 0:
 		out = append(out, fmt.Sprintf("The reference, %s: %s.", words.OneLine(r.Reference.What), r.Words.Seen(r.Reference.Hits, r.Reference.Windows)))
+	}
+	if r.CutShort && !r.Suggested {
+		out = append(out, "The run did not come to its end: more time may answer what has no answer.")
 	}
 	if r.Tried == 0 {
 		return append(out[:1], "No alteration had windows, so that nothing is said of any barrier.")

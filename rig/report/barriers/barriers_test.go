@@ -140,6 +140,9 @@ func TestASearchThatWasCutShortSaysSo(t *testing.T) {
 	r.Tried = 0
 	assert.NotContains(t, strings.Join(grounds(r), " "), "That any silence here is wrong")
 	r = weakened(t)
+	assert.NotContains(t, strings.Join(grounds(r), " "), "more time may answer")
+	r.CutShort = true
+	assert.Contains(t, strings.Join(grounds(r), " "), "more time may answer")
 	r.Rows, r.Tried = r.Rows[:1], 1
 	assert.Contains(t, Sentence(r), "1 ordering instruction: ")
 	assert.Contains(t, strings.Join(grounds(r), " "), "1 alteration, in the median")
@@ -211,15 +214,26 @@ func TestADisagreementIsSaidFirst(t *testing.T) {
 	}
 }
 
+// ofOwnTest is what the model says where the scenario's own test alone could be asked.
+func ofOwnTest(says trial.Expectation) barrier.Model {
+	return barrier.Model{Why: "no shape", Own: &trial.LitmusTest{Name: "unpatched", Allowed: says}}
+}
+
 // Each answer says whether the model certifies it, or why it says nothing.
 func TestWhatTheModelSaysOfAnAnswer(t *testing.T) {
 	r, row := suggested(t), barrier.Row{Answer: barrier.Needed}
+	half := ofOwnTest(trial.Never)
+	half.OneSided = true
 	noTest, noAnswer := barrier.Model{Why: "no shape"}, asked("")
 	for want, got := range map[string]string{
-		"model: certified: a stale read is possible without it, and not with it": modelWith(r, asked(trial.Never)),
-		"model: a stale read is still possible with it":                          modelWith(r, asked(trial.Sometimes)),
-		"model: no test: no shape":                                               modelWith(r, noTest),
-		"model: no answer: herd7 on the litmus test of witness 1":                modelWith(r, noAnswer),
+		"model: certified: a stale read is possible without it, and not with it":                                                                    modelWith(r, asked(trial.Never)),
+		"model: certified of this side: a stale read is possible without it, and not with it as long as the other side keeps its accesses in order": modelWith(r, barrier.Model{Says: trial.Never, OneSided: true}),
+		"model: a stale read is still possible with it":                                                                                             modelWith(r, asked(trial.Sometimes)),
+		"model: no test: no shape":                                modelWith(r, noTest),
+		"model: no answer: herd7 on the litmus test of witness 1": modelWith(r, noAnswer),
+		"model: no test: no shape; in the scenario's own test, in the place of its fix: a stale read is not possible":                                                                              modelWith(r, ofOwnTest(trial.Never)),
+		"model: no test: no shape; in the scenario's own test, in the place of its fix: a stale read is possible":                                                                                  modelWith(r, ofOwnTest(trial.Sometimes)),
+		"model: no test: no shape; in the scenario's own test, in the place of its fix: a stale read is not possible as long as the other side has its part of the fix, and possible without that": modelWith(r, half),
 		"": modelWith(r, barrier.Model{}) + modelWithout(r, barrier.Row{Answer: barrier.NotShownNeeded, Model: noTest}),
 	} {
 		assert.Equal(t, want, got)

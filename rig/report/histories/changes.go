@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"kcovrig/rig/report/format"
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trend"
 )
@@ -22,8 +23,14 @@ type ChangedCell struct {
 	Changes []string `json:"changes"`
 }
 
+// TrendList is the trends of cells.
+type TrendList struct {
+	Trends []trend.Trend
+	Width  int // the terminal's, for text; 0: none is known
+}
+
 // Changes says which of the cells are flagged in their latest run.
-var Changes = format.Writers[[]trend.Trend]{{Format: format.Text, Write: changesText}, {Format: format.Markdown, Write: changesMarkdown}, {Format: format.JSON, Write: changesJSON}}
+var Changes = format.Writers[TrendList]{{Format: format.Text, Write: changesText}, {Format: format.Markdown, Write: changesMarkdown}, {Format: format.JSON, Write: changesJSON}}
 
 func changed(trends []trend.Trend) []ChangedCell {
 	list := []ChangedCell{}
@@ -35,21 +42,22 @@ func changed(trends []trend.Trend) []ChangedCell {
 	return list
 }
 
-func changesJSON(w io.Writer, trends []trend.Trend) error {
-	return result.Object(w, map[string]any{"schema": ChangesSchema, "cells": len(trends), "changed": changed(trends)})
+func changesJSON(w io.Writer, l TrendList) error {
+	return result.Object(w, map[string]any{"schema": ChangesSchema, "cells": len(l.Trends), "changed": changed(l.Trends)})
 }
 
-func changesText(w io.Writer, trends []trend.Trend) error {
-	return listChanges(w, trends, "  ", "%s")
+func changesText(w io.Writer, l TrendList) error {
+	return listChanges(w, l, "  ", "%s")
 }
 
-func changesMarkdown(w io.Writer, trends []trend.Trend) error {
-	return listChanges(w, trends, "  - ", "- `%s`")
+func changesMarkdown(w io.Writer, l TrendList) error {
+	l.Width = 0
+	return listChanges(w, l, "  - ", "- `%s`")
 }
 
-func listChanges(w io.Writer, trends []trend.Trend, bullet, literal string) error {
+func listChanges(w io.Writer, l TrendList, bullet, literal string) error {
 	var b strings.Builder
-	list := changed(trends)
+	list := changed(l.Trends)
 	for _, c := range list {
 		fmt.Fprintf(&b, literal+"\n", strings.ReplaceAll(c.Cell, "`", "'"))
 		for _, text := range c.Changes {
@@ -57,9 +65,9 @@ func listChanges(w io.Writer, trends []trend.Trend, bullet, literal string) erro
 		}
 	}
 	if len(list) == 0 {
-		fmt.Fprintf(&b, "No change: of %d cells, none has a latest run that noise does not explain.\n", len(trends))
+		fmt.Fprintf(&b, "No change: of %d cells, none has a latest run that noise does not explain.\n", len(l.Trends))
 	}
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, words.Fitted(b.String(), l.Width))
 	return err
 }
 

@@ -5,7 +5,7 @@ package histories
 import (
 	"fmt"
 	"io"
-	"text/tabwriter"
+	"strings"
 
 	"kcovrig/rig/report"
 	"kcovrig/rig/report/format"
@@ -25,6 +25,7 @@ type Comparison struct {
 	B       ComparedRun      `json:"b"`
 	Differs []ComparedFact   `json:"differs"` // provenance that is not the same
 	Rates   []ComparedCounts `json:"rates"`
+	Width   int              `json:"-"` // the terminal's, for text; 0: none is known
 }
 
 // ComparedRun names one of the two runs.
@@ -134,23 +135,23 @@ var Comparisons = format.Writers[Comparison]{{Format: format.Text, Write: compar
 func comparisonJSON(w io.Writer, c Comparison) error { return result.Object(w, c) }
 
 func comparisonText(w io.Writer, c Comparison) error {
-	fmt.Fprintf(w, "A  %s: %s\nB  %s: %s\n\n", c.A.Name, c.A.Sentence, c.B.Name, c.B.Sentence)
+	var b strings.Builder
+	fmt.Fprintf(&b, "A  %s: %s\nB  %s: %s\n\n", c.A.Name, c.A.Sentence, c.B.Name, c.B.Sentence)
 	for _, f := range c.Differs {
-		fmt.Fprintf(w, "%s differs\n  A  %s\n  B  %s\n", f.Name, words.Dash(f.A), words.Dash(f.B))
+		fmt.Fprintf(&b, "%s differs\n  A  %s\n  B  %s\n", f.Name, words.Dash(f.A), words.Dash(f.B))
 	}
 	if len(c.Differs) == 0 {
-		fmt.Fprintln(w, "Both were made with the same kernel, tools and host, and the same was asked.")
+		fmt.Fprintln(&b, "Both were made with the same kernel, tools and host, and the same was asked.")
 	}
-	fmt.Fprintln(w)
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "kernel, reader, mode\tA: %[1]s blocks\tB: %[1]s blocks\tp, differs\tp, B lower\tp, B higher\n", c.Words.Adjective())
+	blocks := c.Words.Adjective() + " blocks"
+	rows := [][]string{{"kernel, reader, mode", "A: " + blocks, "B: " + blocks, "p, differs", "p, B lower", "p, B higher"}}
 	for _, r := range c.Rates {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", cellName(r), blocksOf(r.A), blocksOf(r.B), words.Chance(r.Differ), words.Chance(r.Lower), words.Chance(r.Higher))
+		rows = append(rows, []string{cellName(r), blocksOf(r.A), blocksOf(r.B), words.Chance(r.Differ), words.Chance(r.Lower), words.Chance(r.Higher)})
 	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintln(w, "\nExact 95 % intervals, and Fisher's exact test, of blocks as if independent: it knows nothing of how runs differ by themselves, which --trend does.")
+	b.WriteString("\n")
+	words.Table(&b, rows, 1, 0, c.Width)
+	b.WriteString("\nExact 95 % intervals, and Fisher's exact test, of blocks as if independent: it knows nothing of how runs differ by themselves, which --trend does.\n")
+	_, err := io.WriteString(w, words.Fitted(b.String(), c.Width))
 	return err
 }
 

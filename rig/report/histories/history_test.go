@@ -62,8 +62,8 @@ func TestHistoryAsTextAndJSON(t *testing.T) {
 		for name, write := range map[string]func(*bytes.Buffer) error{
 			"history": func(b *bytes.Buffer) error { return History.Render(b, as, RunList{Path: "/h.db", Runs: runs}) },
 			"empty":   func(b *bytes.Buffer) error { return History.Render(b, as, RunList{Path: "/h.db"}) },
-			"trend":   func(b *bytes.Buffer) error { return Trends.Render(b, as, whole) },
-			"few":     func(b *bytes.Buffer) error { return Trends.Render(b, as, few) },
+			"trend":   func(b *bytes.Buffer) error { return Trends.Render(b, as, ShownTrend{Trend: whole}) },
+			"few":     func(b *bytes.Buffer) error { return Trends.Render(b, as, ShownTrend{Trend: few}) },
 			"compare": func(b *bytes.Buffer) error { return Comparisons.Render(b, as, compared) },
 		} {
 			var b bytes.Buffer
@@ -116,9 +116,9 @@ func TestNoTextDoesAnythingOnATerminal(t *testing.T) {
 	compared.A.Name, compared.Differs[0].A = hostile, hostile
 	var b bytes.Buffer
 	require.NoError(t, History.Render(&b, format.Text, RunList{Path: "/h.db", Runs: runs}))
-	require.NoError(t, Trends.Render(&b, format.Text, trend.NewTrend(hostile, runs)))
-	require.NoError(t, Changes.Render(&b, format.Text, []trend.Trend{trend.NewTrend(hostile, runs)}))
-	require.NoError(t, Changes.Render(&b, format.Markdown, []trend.Trend{trend.NewTrend(hostile, runs)}))
+	require.NoError(t, Trends.Render(&b, format.Text, ShownTrend{Trend: trend.NewTrend(hostile, runs)}))
+	require.NoError(t, Changes.Render(&b, format.Text, TrendList{Trends: []trend.Trend{trend.NewTrend(hostile, runs)}}))
+	require.NoError(t, Changes.Render(&b, format.Markdown, TrendList{Trends: []trend.Trend{trend.NewTrend(hostile, runs)}}))
 	require.NoError(t, Comparisons.Render(&b, format.Text, compared))
 	require.NoError(t, Imported(&b, hostile, "id", true))
 	assert.Greater(t, strings.Count(b.String(), "?[31m?evil?"), 12, "what it was can be seen")

@@ -5,8 +5,8 @@ package histories
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/report/words"
@@ -14,27 +14,34 @@ import (
 	"kcovrig/rig/trend"
 )
 
-// Trends say how a cell's rates went.
-var Trends = format.Writers[trend.Trend]{{Format: format.Text, Write: trendText}, {Format: format.JSON, Write: trendJSON}}
+// ShownTrend is a trend, and what it is shown in.
+type ShownTrend struct {
+	trend.Trend
+	Width int // the terminal's, for text; 0: none is known
+}
 
-func trendJSON(w io.Writer, t trend.Trend) error {
+// Trends say how a cell's rates went.
+var Trends = format.Writers[ShownTrend]{{Format: format.Text, Write: trendText}, {Format: format.JSON, Write: trendJSON}}
+
+func trendJSON(w io.Writer, t ShownTrend) error {
 	return result.Object(w, map[string]any{
 		"schema": TrendSchema, "cell": t.Cell, "shiftError": t.ShiftError, "runs": result.Full(t.Runs), "series": result.Full(t.Series), "changes": result.Full(t.Changes()),
 	})
 }
 
-func trendText(w io.Writer, t trend.Trend) error {
+func trendText(w io.Writer, shown ShownTrend) error {
+	t := shown.Trend
 	var b strings.Builder
 	fmt.Fprintf(&b, "cell      %s\nruns      %d\n", t.Cell, len(t.Runs))
 	fmt.Fprintf(&b, "verdicts  %s\n", verdicts(t.Runs))
 	for _, s := range t.Series {
-		writeSeries(&b, s, t)
+		writeSeries(&b, s, t, shown.Width)
 	}
 	b.WriteString("\n" + trendSentence(t) + "\n")
 	for _, c := range changes(t) {
 		fmt.Fprintf(&b, "  %s\n", c)
 	}
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(w, words.Fitted(b.String(), shown.Width))
 	return err
 }
 
@@ -62,19 +69,25 @@ func counted(words []string) string {
 	return strings.Join(list, ", ")
 }
 
-func writeSeries(b *strings.Builder, s trend.TrendSeries, of trend.Trend) {
-	line, marks := sparkline(s.Points)
+func writeSeries(b *strings.Builder, s trend.TrendSeries, of trend.Trend, width int) {
 	said := of.Words()
-	fmt.Fprintf(b, "\n%s: %s blocks of %d %s, oldest run first\n  %s\n", s.Name(), said.Adjective(), s.BlockSize, said.Full().Windows, line)
-	if strings.TrimSpace(marks) != "" {
-		fmt.Fprintf(b, "  %s\n", marks)
+	fmt.Fprintf(b, "\n%s: %s blocks of %d %s, oldest run first\n", s.Name(), said.Adjective(), s.BlockSize, said.Full().Windows)
+	room := len(s.Points)
+	if width > 0 {
+		room = max(1, width-len("  "))
+	}
+	for points := range slices.Chunk(s.Points, max(1, room)) {
+		line, marks := sparkline(points)
+		fmt.Fprintf(b, "  %s\n", line)
+		if strings.TrimSpace(marks) != "" {
+			fmt.Fprintf(b, "  %s\n", marks)
+		}
 	}
 	word := map[string]string{}
 	for _, r := range of.Runs {
 		word[r.ID] = says(r)
 	}
-	t := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "  run\tended (UTC)\tsays\t%s blocks\tshare\t95 %% interval\tp\t\n", said.Adjective())
+	rows := [][]string{{"  run", "ended (UTC)", "says", said.Adjective() + " blocks", "share", "95 % interval", "p", ""}}
 	for _, p := range s.Points {
 		blocks, chance, flag := "-", "-", ""
 		if p.Share != nil {
@@ -86,9 +99,9 @@ func writeSeries(b *strings.Builder, s trend.TrendSeries, of trend.Trend) {
 		if p.Changed {
 			flag = "CHANGED"
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", words.ShortID(p.Run), words.Moment(p.At), word[p.Run], blocks, words.Percent(p.Share), words.Span(p.Interval), chance, flag)
+		rows = append(rows, []string{"  " + words.ShortID(p.Run), words.Moment(p.At), word[p.Run], blocks, words.Percent(p.Share), words.Span(p.Interval), chance, flag})
 	}
-	_ = t.Flush() // a Builder never fails
+	words.Table(b, rows, 2, 0, width)
 }
 
 // sparkline draws shares from 0 to 100 % in eight heights, a dot where there is

@@ -26,8 +26,8 @@ func TestAHistorySpeaksInItsRunsWords(t *testing.T) {
 	a.Document.Words, b.Document.Words = runs[0].Words, runs[0].Words
 	written := map[string]func(*bytes.Buffer) error{
 		"80 of 1600 hit": func(w *bytes.Buffer) error { return History.Render(w, format.Text, RunList{Path: "/h.db", Runs: runs}) },
-		"hit blocks of 16 tries, oldest run first":  func(w *bytes.Buffer) error { return Trends.Render(w, format.Text, of) },
-		"of blocks are hit (":                       func(w *bytes.Buffer) error { return Trends.Render(w, format.Text, of) },
+		"hit blocks of 16 tries, oldest run first":  func(w *bytes.Buffer) error { return Trends.Render(w, format.Text, ShownTrend{Trend: of}) },
+		"of blocks are hit (":                       func(w *bytes.Buffer) error { return Trends.Render(w, format.Text, ShownTrend{Trend: of}) },
 		`<caption>Hit tries of each kernel`:         func(w *bytes.Buffer) error { return WriteCell(w, of, nil) },
 		"Hit blocks, acquire reader, mode pc":       func(w *bytes.Buffer) error { return WriteCell(w, of, nil) },
 		"A: hit blocks":                             func(w *bytes.Buffer) error { return Comparisons.Render(w, format.Text, Compare(a, b)) },

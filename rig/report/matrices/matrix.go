@@ -35,11 +35,17 @@ var Reports = format.Writers[Report]{
 	}},
 }
 
+// CellList is cells as they would run.
+type CellList struct {
+	Cells []matrix.Cell
+	Width int // the terminal's, for text; 0: none is known
+}
+
 // Cells are the formats in which cells are listed before they run.
-var Cells = format.Writers[[]matrix.Cell]{
+var Cells = format.Writers[CellList]{
 	{Format: format.Text, Write: list},
-	{Format: format.GitHub, Write: func(w io.Writer, cells []matrix.Cell) error {
-		text, err := matrix.GitHub(cells)
+	{Format: format.GitHub, Write: func(w io.Writer, l CellList) error {
+		text, err := matrix.GitHub(l.Cells)
 		if err == nil {
 			_, err = w.Write(text)
 		}

@@ -117,6 +117,19 @@ func TestAMatrixFitsATerminal(t *testing.T) {
 	}
 }
 
+func TestTheListOfCellsFitsATerminal(t *testing.T) {
+	var cells []matrix.Cell
+	for _, r := range madeUp(t).Document.Cells {
+		cells = append(cells, r.Cell)
+	}
+	for _, width := range []int{80, 40} {
+		var b bytes.Buffer
+		require.NoError(t, Cells.Render(&b, format.Text, CellList{cells, width}))
+		assert.LessOrEqual(t, words.Widest(b.String()), width, b.String())
+		goldentest.Check(t, fmt.Sprintf("list-%d.text", width), b.Bytes())
+	}
+}
+
 func renderMatrix(t *testing.T, as string, now result.SavedMatrix, before *result.SavedMatrix) string {
 	t.Helper()
 	var b bytes.Buffer

@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"kcovrig/rig/matrix"
 	"kcovrig/rig/report"
@@ -23,14 +22,15 @@ const (
 	maxChanges = 6
 )
 
-// list writes cells as they would run.
-func list(w io.Writer, cells []matrix.Cell) error {
-	tab := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tab, "no\tid\tcell\texpect\twhy")
-	for _, c := range cells {
-		fmt.Fprintf(tab, "%d\t%s\t%s\t%s\t%s\n", c.Number, c.ID, c.Name, c.Expect, c.Why)
+func list(w io.Writer, l CellList) error {
+	rows := [][]string{{"no", "id", "cell", "expect", "why"}}
+	for _, c := range l.Cells {
+		rows = append(rows, []string{fmt.Sprint(c.Number), c.ID, c.Name, string(c.Expect), c.Why})
 	}
-	return tab.Flush()
+	var b strings.Builder
+	words.Table(&b, rows, 2, 0, l.Width)
+	_, err := io.WriteString(w, words.Fitted(b.String(), l.Width))
+	return err
 }
 
 func writeText(w io.Writer, r Report) error {

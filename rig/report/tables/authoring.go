@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"kcovrig/rig/author"
 	"kcovrig/rig/report/format"
@@ -23,17 +22,25 @@ const WrittenSchema = "kcovrig.scenario-new/1"
 // CheckedSchema is that of a scenario that was looked over.
 const CheckedSchema = "kcovrig.scenario-check/1"
 
-// Checked says what is wrong with a scenario, and what was seen of it.
-var Checked = format.Writers[author.Checked]{{Format: format.Text, Write: checkedText}, {Format: format.JSON, Write: checkedJSON}}
+// ShownCheck is a scenario that was looked over, and what it is shown in.
+type ShownCheck struct {
+	author.Checked
+	Width int // the terminal's, for text; 0: none is known
+}
 
-func checkedJSON(w io.Writer, c author.Checked) error {
+// Checked says what is wrong with a scenario, and what was seen of it.
+var Checked = format.Writers[ShownCheck]{{Format: format.Text, Write: checkedText}, {Format: format.JSON, Write: checkedJSON}}
+
+func checkedJSON(w io.Writer, c ShownCheck) error {
 	return result.Object(w, map[string]any{
 		"schema": CheckedSchema, "name": c.Name, "file": c.File, "ok": c.OK, "findings": result.Full(c.Remarks), "linux": c.Linux, "side": c.Side,
 		"program": c.Program, "arch": c.Arch, "kernels": result.Full(c.Kernels), "tried": c.Tried, "skipped": result.Full(c.Skipped), "next": c.Next,
 	})
 }
 
-func checkedText(w io.Writer, c author.Checked) error {
+func checkedText(to io.Writer, c ShownCheck) error {
+	var b strings.Builder
+	w := &b
 	remarks(w, c.Remarks)
 	if c.Linux != "" && c.Side != "" {
 		fmt.Fprintf(w, "tree: linux %s %s the fix\n", c.Linux, c.Side)
@@ -46,7 +53,7 @@ func checkedText(w io.Writer, c author.Checked) error {
 		if i > 0 {
 			before = c.Kernels[0].Stops
 		}
-		scopeText(w, k, before, c.All)
+		scopeText(w, k, before, c.All, c.Width)
 	}
 	if c.Tried != nil {
 		triedText(w, *c.Tried)
@@ -59,11 +66,12 @@ func checkedText(w io.Writer, c author.Checked) error {
 		counts[f.Level]++
 	}
 	fmt.Fprintf(w, "%s: %d wrong, %d to do\n", c.File, counts[author.Wrong], counts[author.Todo])
+	// A command is whole on its line: a terminal that wraps it copies it whole.
 	first := ""
 	if counts[author.Wrong]+counts[author.Todo] > 0 {
 		first = "put these right, then "
 	}
-	_, err := fmt.Fprintf(w, "next: %s%s\n", first, c.Next)
+	_, err := fmt.Fprintf(to, "%snext: %s%s\n", words.Fitted(b.String(), c.Width), first, c.Next)
 	return err
 }
 
@@ -83,14 +91,13 @@ func triedText(w io.Writer, t author.Tried) {
 // scopeText lists a kernel's scope, and what in it keeps accesses in order that was
 // not listed of the kernel before it: all, or what is at the patch's lines, and of named
 // functions what is no call. Of the rest it says how much there is.
-func scopeText(w io.Writer, k author.Kernel, before []trial.ScopeStop, all bool) {
-	fmt.Fprintf(w, "%s kernel, reordered in:\n", k.Variant)
-	var b strings.Builder
+func scopeText(b *strings.Builder, k author.Kernel, before []trial.ScopeStop, all bool, width int) {
+	fmt.Fprintf(b, "%s kernel, reordered in:\n", k.Variant)
 	var rows [][]string
 	for _, f := range k.Scope {
 		rows = append(rows, []string{"  " + words.OneLine(f.Symbol), fmt.Sprintf("%d bytes", f.Bytes), words.OneLine(f.Why)})
 	}
-	columns(&b, rows)
+	words.Rows(b, rows, width)
 	rows = nil
 	left, more := map[string]int{}, map[string]int{}
 	for _, s := range before {
@@ -114,27 +121,13 @@ func scopeText(w io.Writer, k author.Kernel, before []trial.ScopeStop, all bool)
 	default:
 		b.WriteString("  there, these keep accesses in order, or end what the emulator reorders:\n")
 	}
-	columns(&b, rows)
+	words.Rows(b, rows, width)
 	var counts []string
 	for _, symbol := range slices.Sorted(maps.Keys(more)) {
 		counts = append(counts, fmt.Sprintf("%d in %s", more[symbol], words.OneLine(symbol)))
 	}
 	if len(counts) > 0 {
-		fmt.Fprintf(&b, "    and farther from the patch's lines, which --verbose lists: %s\n", strings.Join(counts, ", "))
-	}
-	fmt.Fprint(w, b.String())
-}
-
-// columns writes rows with their cells below each other, and no blanks at the end.
-func columns(b *strings.Builder, rows [][]string) {
-	var aligned strings.Builder
-	t := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		fmt.Fprintln(t, strings.Join(row, "\t"))
-	}
-	_ = t.Flush() // a builder takes all
-	for line := range strings.Lines(aligned.String()) {
-		b.WriteString(strings.TrimRight(line, " \n") + "\n")
+		fmt.Fprintf(b, "    and farther from the patch's lines, which --verbose lists: %s\n", strings.Join(counts, ", "))
 	}
 }
 
@@ -144,14 +137,22 @@ func sameStop(s trial.ScopeStop) string {
 	return strings.Join([]string{s.Kind, s.Symbol, op, s.SourceText}, "\x00")
 }
 
-// Written says which files of a scenario were written, and what is left to do.
-var Written = format.Writers[author.Written]{{Format: format.Text, Write: writtenText}, {Format: format.JSON, Write: writtenJSON}}
+// ShownScenario is a scenario that was written, and what it is shown in.
+type ShownScenario struct {
+	author.Written
+	Width int // the terminal's, for text; 0: none is known
+}
 
-func writtenJSON(w io.Writer, s author.Written) error {
+// Written says which files of a scenario were written, and what is left to do.
+var Written = format.Writers[ShownScenario]{{Format: format.Text, Write: writtenText}, {Format: format.JSON, Write: writtenJSON}}
+
+func writtenJSON(w io.Writer, s ShownScenario) error {
 	return result.Object(w, map[string]any{"schema": WrittenSchema, "name": s.Name, "dir": s.Dir, "files": result.Full(s.Files), "todo": result.Full(s.Todo), "next": s.Next})
 }
 
-func writtenText(w io.Writer, s author.Written) error {
+func writtenText(to io.Writer, s ShownScenario) error {
+	var b strings.Builder
+	w := &b
 	fmt.Fprintf(w, "scenario %s in %s:\n", s.Name, s.Dir)
 	for _, f := range s.Files {
 		fmt.Fprintf(w, "  %s\n", f)
@@ -160,7 +161,7 @@ func writtenText(w io.Writer, s author.Written) error {
 		fmt.Fprintln(w, "left to do:")
 		remarks(w, s.Todo)
 	}
-	_, err := fmt.Fprintf(w, "next: %s\n", s.Next)
+	_, err := fmt.Fprintf(to, "%snext: %s\n", words.Fitted(b.String(), s.Width), s.Next)
 	return err
 }
 

@@ -21,8 +21,9 @@ func stop(symbol string) trial.ScopeStop {
 	return trial.ScopeStop{Kind: "call", Instruction: trial.Instruction{Symbol: symbol, Text: "bl x", Source: "net/tls/tls_main.c:1100"}}
 }
 
-func TestACheckedScenarioIsShownWithAllThatWasSeen(t *testing.T) {
-	c := author.Checked{
+// looked is a scenario that was looked over, with all that can be said of one.
+func looked() author.Checked {
+	return author.Checked{
 		Name: "mine", File: "mine/scenario.yaml", Linux: "6.12.117", Side: author.Lacks, Arch: "arm64", Program: 705200,
 		Remarks: []author.Remark{
 			{Level: author.Wrong, File: "mine/mine.c", Line: 3, Col: 5, Text: "'x' undeclared"},
@@ -41,17 +42,21 @@ func TestACheckedScenarioIsShownWithAllThatWasSeen(t *testing.T) {
 		Tried:   &author.Tried{Windows: 812, Hits: 3, Seconds: 2.96, Console: []string{"[ 1.0] Run /init", "[ 1.1] \x1b[2Jbad"}},
 		Skipped: []string{"the rest"}, Next: "kcovrig scenario check --tree linux mine",
 	}
+}
+
+func TestACheckedScenarioIsShownWithAllThatWasSeen(t *testing.T) {
+	c := looked()
 	var text, object bytes.Buffer
-	require.NoError(t, Checked.Render(&text, format.Text, c))
+	require.NoError(t, Checked.Render(&text, format.Text, ShownCheck{Checked: c}))
 	goldentest.Check(t, "scenario-check.txt", text.String())
 	text.Reset()
 	c.All = true
-	require.NoError(t, Checked.Render(&text, format.Text, c))
+	require.NoError(t, Checked.Render(&text, format.Text, ShownCheck{Checked: c}))
 	goldentest.Check(t, "scenario-check-all.txt", text.String())
 	text.Reset()
-	require.NoError(t, Checked.Render(&text, format.Text, author.Checked{File: "f", OK: true, Next: "kcovrig compare"}))
+	require.NoError(t, Checked.Render(&text, format.Text, ShownCheck{Checked: author.Checked{File: "f", OK: true, Next: "kcovrig compare"}}))
 	assert.Equal(t, "f: 0 wrong, 0 to do\nnext: kcovrig compare\n", text.String())
-	require.NoError(t, Checked.Render(&object, format.JSON, author.Checked{}))
+	require.NoError(t, Checked.Render(&object, format.JSON, ShownCheck{}))
 	var got map[string]any
 	require.NoError(t, json.Unmarshal(object.Bytes(), &got))
 	assert.Equal(t, "kcovrig.scenario-check/1", got["schema"])
@@ -62,8 +67,8 @@ func TestACheckedScenarioIsShownWithAllThatWasSeen(t *testing.T) {
 func TestAWrittenScenarioIsShownWithWhatIsLeft(t *testing.T) {
 	w := author.Written{Name: "mine", Dir: "mine", Next: "kcovrig scenario check --tree linux mine", Files: []string{"fix.patch", "scenario.yaml"}, Todo: []author.Remark{{Level: author.Todo, File: "mine/scenario.yaml", Line: 2, Col: 3, Text: "the title"}}}
 	var text, object bytes.Buffer
-	require.NoError(t, Written.Render(&text, format.Text, w))
+	require.NoError(t, Written.Render(&text, format.Text, ShownScenario{Written: w}))
 	assert.Equal(t, "scenario mine in mine:\n  fix.patch\n  scenario.yaml\nleft to do:\nmine/scenario.yaml:2:3: to do: the title\nnext: kcovrig scenario check --tree linux mine\n", text.String())
-	require.NoError(t, Written.Render(&object, format.JSON, w))
+	require.NoError(t, Written.Render(&object, format.JSON, ShownScenario{Written: w}))
 	assert.True(t, json.Valid(object.Bytes()))
 }

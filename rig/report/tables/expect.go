@@ -5,9 +5,10 @@ package tables
 import (
 	"fmt"
 	"io"
-	"text/tabwriter"
+	"strings"
 
 	"kcovrig/rig/report/format"
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -15,24 +16,32 @@ import (
 // ExpectSchema names the JSON form of Expectations.
 const ExpectSchema = "kcovrig.expect/2"
 
+// ShownExpectations are expectations, and what they are shown in.
+type ShownExpectations struct {
+	trial.Expectations
+	Width int // the terminal's, for text; 0: none is known
+}
+
 // Expectations are what the kernel's memory model says beside what was measured.
-var Expectations = format.Writers[trial.Expectations]{
+var Expectations = format.Writers[ShownExpectations]{
 	{Format: format.Text, Write: expectText}, {Format: format.JSON, Write: expectJSON},
-	{Format: format.Line, Write: func(w io.Writer, e trial.Expectations) error {
-		_, err := fmt.Fprintln(w, ExpectSentence(e))
+	{Format: format.Line, Write: func(w io.Writer, e ShownExpectations) error {
+		_, err := fmt.Fprintln(w, ExpectSentence(e.Expectations))
 		return err
 	}},
 }
 
-func expectJSON(w io.Writer, e trial.Expectations) error {
+func expectJSON(w io.Writer, e ShownExpectations) error {
 	e.Tests, e.LKMM = result.Full(e.Tests), result.Full(e.LKMM)
 	return result.Object(w, struct {
 		Schema string `json:"schema"`
 		trial.Expectations
-	}{ExpectSchema, e})
+	}{ExpectSchema, e.Expectations})
 }
 
-func expectText(w io.Writer, e trial.Expectations) error {
+func expectText(to io.Writer, e ShownExpectations) error {
+	var b strings.Builder
+	w := &b
 	fmt.Fprintf(w, "model     %s\n", e.Model)
 	if e.Run == "" {
 		fmt.Fprintln(w, "measured  nothing: the cache holds no run under the memory emulator")
@@ -41,8 +50,7 @@ func expectText(w io.Writer, e trial.Expectations) error {
 	}
 	fmt.Fprintln(w)
 	said := e.Words.Full()
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "kernel and reader\t%[1]s, says herd7\t%[1]s, measured\t\n", said.Column())
+	rows := [][]string{{"kernel and reader", said.Column() + ", says herd7", said.Column() + ", measured", ""}}
 	for _, x := range e.Tests {
 		seen := "-"
 		if x.Measured {
@@ -52,12 +60,14 @@ func expectText(w io.Writer, e trial.Expectations) error {
 		if x.Contradiction {
 			mark = "CONTRADICTION"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", x.Name, x.Allowed, seen, mark)
+		rows = append(rows, []string{x.Name, fmt.Sprint(x.Allowed), seen, mark})
 	}
+	words.Table(w, rows, 1, 0, e.Width)
 	if len(e.LKMM) > 0 {
-		writeModelTests(t, e.LKMM)
+		writeModelTests(w, e.LKMM, e.Width)
 	}
-	return t.Flush()
+	_, err := io.WriteString(to, words.Fitted(b.String(), e.Width))
+	return err
 }
 
 // ExpectSentence says in a line whether the model and what was measured agree.
@@ -100,9 +110,9 @@ func ExpectSentence(e trial.Expectations) string {
 	return said
 }
 
-func writeModelTests(t io.Writer, tests []trial.ModelTest) {
+func writeModelTests(b *strings.Builder, tests []trial.ModelTest, width int) {
 	ok, unsaid := 0, 0
-	fmt.Fprintln(t, "\t\t\t\nthe model's tests\therd7\tResult line\t")
+	rows := [][]string{{"the model's tests", "herd7", "Result line", ""}}
 	for _, x := range tests {
 		herd := x.Herd
 		if herd == "" {
@@ -114,7 +124,9 @@ func writeModelTests(t io.Writer, tests []trial.ModelTest) {
 		if x.Result == "" {
 			unsaid++
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", x.Name, herd, x.Result, x.Note)
+		rows = append(rows, []string{x.Name, herd, x.Result, x.Note})
 	}
-	fmt.Fprintf(t, "%d of %d as their Result lines say, %d without such a line\t\t\t\n", ok, len(tests)-unsaid, unsaid)
+	b.WriteString("\n")
+	words.Table(b, rows, 1, 0, width)
+	fmt.Fprintf(b, "%d of %d as their Result lines say, %d without such a line\n", ok, len(tests)-unsaid, unsaid)
 }

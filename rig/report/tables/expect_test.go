@@ -36,7 +36,7 @@ func TestExpectSentence(t *testing.T) {
 func TestExpectationsAreInTheScenariosWords(t *testing.T) {
 	e := trial.Expectations{Words: wording.Words{Hit: "lost wakeup"}.Completed(), Tests: []trial.Expected{{Name: "a", Measured: true, Contradiction: true, Windows: 9, HitWindows: 2}}}
 	var b strings.Builder
-	assert.NoError(t, Expectations.Render(&b, format.Text, e))
+	assert.NoError(t, Expectations.Render(&b, format.Text, ShownExpectations{Expectations: e}))
 	assert.Contains(t, b.String(), "hits, says herd7  hits, measured")
 	assert.Contains(t, b.String(), "2 of 9 tries")
 	assert.Contains(t, ExpectSentence(e), "rules out lost wakeups that were measured")

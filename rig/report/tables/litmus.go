@@ -8,10 +8,10 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"kcovrig/rig/litmus"
 	"kcovrig/rig/report/format"
+	"kcovrig/rig/report/words"
 	"kcovrig/rig/result"
 	"kcovrig/rig/trial"
 )
@@ -88,6 +88,7 @@ func Summarise(r litmus.Report) LitmusSummary {
 type LitmusRun struct {
 	litmus.Report
 	Failure *trial.Failure
+	Width   int // the terminal's, for text; 0: none is known
 }
 
 // Litmus is a table of tests and its sums.
@@ -119,8 +120,8 @@ func litmusJSON(w io.Writer, r LitmusRun) error {
 const forbiddenShown = 20
 
 func litmusText(w io.Writer, r LitmusRun) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "test\tthreads\toutcomes\tstates\tforbidden\tunseen\tmodel\ttarget\t")
+	var b strings.Builder
+	rows := [][]string{{"test", "threads", "outcomes", "states", "forbidden", "unseen", "model", "target"}}
 	for _, c := range r.Tests {
 		target := "not seen"
 		if c.Target {
@@ -129,12 +130,19 @@ func litmusText(w io.Writer, r LitmusRun) error {
 		if c.Outcome == litmus.Inconclusive {
 			target = "INCONCLUSIVE: " + c.Why
 		}
-		fmt.Fprintf(t, "%s\t%d\t%d\t%d of %d\t%d\t%d\t%s\t%s\t\n", c.Name, c.Threads, c.Outcomes,
-			len(c.States)-len(c.Forbidden), len(c.Allowed), len(c.Forbidden), len(c.Unseen), c.Observation, target)
+		rows = append(rows, []string{
+			c.Name, fmt.Sprint(c.Threads), fmt.Sprint(c.Outcomes), fmt.Sprintf("%d of %d", len(c.States)-len(c.Forbidden), len(c.Allowed)),
+			fmt.Sprint(len(c.Forbidden)), fmt.Sprint(len(c.Unseen)), c.Observation, target,
+		})
 	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
+	words.Table(&b, rows, 1, 0, r.Width)
+	writeLitmusSums(&b, r)
+	_, err := io.WriteString(w, words.Fitted(b.String(), r.Width))
+	return err
+}
+
+// writeLitmusSums says what the model forbids, and how many of what there were.
+func writeLitmusSums(w *strings.Builder, r LitmusRun) {
 	for _, c := range r.Tests {
 		shown := c.Forbidden[:min(len(c.Forbidden), forbiddenShown)]
 		if more := len(c.Forbidden) - len(shown); more > 0 {
@@ -151,9 +159,8 @@ func litmusText(w io.Writer, r LitmusRun) error {
 	if r.Ended {
 		fmt.Fprintf(w, "THE RUN WAS ENDED before it was done: %d of %d tests were not run to their end\n", s.Inconclusive, s.Tests)
 	}
-	_, err := fmt.Fprintf(w, "%d tests, %d outcomes, seed %d: %d sound, %d unsound, %d inconclusive; %d forbidden states; %d of %d relaxed targets seen; %d of %d allowed states not seen\n",
+	fmt.Fprintf(w, "%d tests, %d outcomes, seed %d: %d sound, %d unsound, %d inconclusive; %d forbidden states; %d of %d relaxed targets seen; %d of %d allowed states not seen\n",
 		s.Tests, s.Outcomes, r.Seed, s.Sound, s.Unsound, s.Inconclusive, s.Forbidden, s.Targets, s.Relaxed, s.Unseen, s.Allowed)
-	return err
 }
 
 // under names the policies that a state was seen forbidden under.

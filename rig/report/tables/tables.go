@@ -8,7 +8,7 @@ package tables
 import (
 	"fmt"
 	"io"
-	"text/tabwriter"
+	"strings"
 
 	"kcovrig/rig/report/format"
 	"kcovrig/rig/report/words"
@@ -22,20 +22,29 @@ const (
 	CacheSchema  = "kcovrig.cache/1"
 )
 
-// Checks are what the doctor found.
-var Checks = format.Writers[[]trial.Check]{{Format: format.Text, Write: checksText}, {Format: format.JSON, Write: checksJSON}}
-
-func checksJSON(w io.Writer, checks []trial.Check) error {
-	ok := true
-	for _, c := range checks {
-		ok = ok && (c.OK || !c.Required)
-	}
-	return result.Object(w, map[string]any{"schema": ChecksSchema, "ok": ok, "checks": result.Full(checks)})
+// CheckList is what the doctor found.
+type CheckList struct {
+	Checks []trial.Check
+	Width  int // the terminal's, for text; 0: none is known
 }
 
-func checksText(w io.Writer, checks []trial.Check) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	for _, c := range checks {
+// Checks are the forms of what the doctor found.
+var Checks = format.Writers[CheckList]{{Format: format.Text, Write: checksText}, {Format: format.JSON, Write: checksJSON}}
+
+func checksJSON(w io.Writer, l CheckList) error {
+	ok := true
+	for _, c := range l.Checks {
+		ok = ok && (c.OK || !c.Required)
+	}
+	return result.Object(w, map[string]any{"schema": ChecksSchema, "ok": ok, "checks": result.Full(l.Checks)})
+}
+
+// fix begins a line with the command that mends what the line before it says.
+const fix = "fix: "
+
+func checksText(w io.Writer, l CheckList) error {
+	var rows [][]string
+	for _, c := range l.Checks {
 		mark := "ok"
 		switch {
 		case !c.OK && c.Required:
@@ -43,12 +52,22 @@ func checksText(w io.Writer, checks []trial.Check) error {
 		case !c.OK:
 			mark = "no"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\n", mark, c.Name, c.Detail)
+		rows = append(rows, []string{mark, c.Name, c.Detail})
 		if !c.OK && c.Fix != "" {
-			fmt.Fprintf(t, "\t\tfix: %s\n", c.Fix)
+			rows = append(rows, []string{"", "", fix + c.Fix})
 		}
 	}
-	return t.Flush()
+	var b, fitted strings.Builder
+	words.Rows(&b, rows, l.Width)
+	for line := range strings.Lines(b.String()) {
+		// A command is whole on its line: a terminal that wraps it copies it whole.
+		if !strings.HasPrefix(strings.TrimSpace(line), fix) {
+			line = words.Fitted(line, l.Width)
+		}
+		fitted.WriteString(line)
+	}
+	_, err := io.WriteString(w, fitted.String())
+	return err
 }
 
 // CacheList is entries of the cache in Dir.
@@ -56,6 +75,7 @@ type CacheList struct {
 	Dir     string
 	Entries []trial.CacheEntry
 	Removed bool // they are no longer there
+	Width   int  // the terminal's, for text; 0: none is known
 }
 
 func (c CacheList) what() string {
@@ -80,7 +100,7 @@ func cacheJSON(w io.Writer, c CacheList) error {
 }
 
 func cacheText(w io.Writer, c CacheList) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	var rows [][]string
 	for _, e := range c.Entries {
 		name, use := e.Name, ""
 		if e.Kind == "tree" || e.Kind == "build" { // a hash
@@ -89,11 +109,11 @@ func cacheText(w io.Writer, c CacheList) error {
 		if e.InUse {
 			use = "in use"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", e.Kind, name, words.Size(e.Bytes), e.Used, e.About, use)
+		rows = append(rows, []string{e.Kind, name, words.Size(e.Bytes), e.Used, e.About, use})
 	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	_, err := fmt.Fprintf(w, "%d %s, %s, in %s\n", len(c.Entries), c.what(), words.Size(c.bytes()), c.Dir)
+	var b strings.Builder
+	words.Rows(&b, rows, c.Width)
+	// A path is whole on its line: a terminal that wraps it copies it whole.
+	_, err := fmt.Fprintf(w, "%s%d %s, %s, in %s\n", words.Fitted(b.String(), c.Width), len(c.Entries), c.what(), words.Size(c.bytes()), c.Dir)
 	return err
 }

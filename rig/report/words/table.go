@@ -25,6 +25,7 @@ func Table(b *strings.Builder, rows [][]string, names int, how uint, width int) 
 				cell = head + ": " + cell
 			}
 			switch {
+			case row[i] == "":
 			case line == "":
 				line = "  " + cell
 			case Widest(line)+len("; ")+Widest(cell) > width:
@@ -32,6 +33,36 @@ func Table(b *strings.Builder, rows [][]string, names int, how uint, width int) 
 				line = "  " + cell
 			default:
 				line += "; " + cell
+			}
+		}
+		b.WriteString(line + "\n")
+	}
+}
+
+// Rows writes rows without a head, with no blanks at their ends; 0: any width. Where they
+// do not fit, a row goes on in lines of its own, with as many cells in each as go there.
+func Rows(b *strings.Builder, rows [][]string, width int) {
+	var aligned strings.Builder
+	for line := range strings.Lines(InColumns(rows, 0)) {
+		aligned.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	if Fits(aligned.String(), width) {
+		b.WriteString(aligned.String())
+		return
+	}
+	for _, row := range rows {
+		line := row[0]
+		indent := line[:len(line)-len(strings.TrimLeft(line, " "))] + "  "
+		for _, cell := range row[1:] {
+			switch {
+			case cell == "":
+			case strings.TrimSpace(line) == "":
+				line = indent + cell
+			case Widest(line)+len("  ")+Widest(cell) > width:
+				b.WriteString(line + "\n")
+				line = indent + cell
+			default:
+				line += "  " + cell
 			}
 		}
 		b.WriteString(line + "\n")

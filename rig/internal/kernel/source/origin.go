@@ -22,7 +22,8 @@ import (
 	"kcovrig/rig/internal/proc"
 )
 
-// defaultRelease is taken where no linux-source package is installed or fetched.
+// defaultRelease is taken where no linux-source package is installed or fetched, and
+// apt knows of it or of none.
 const defaultRelease = "debian:6.12"
 
 // installed is where Debian's linux-source packages put their tarballs.
@@ -54,7 +55,7 @@ func (r Request) Find(ctx context.Context, s store.Store) (Origin, error) {
 		name = newestSource(installed, sources(s))
 	}
 	if name == "" {
-		name = defaultRelease
+		name = r.knownToApt(ctx)
 	}
 	if release, ok := strings.CutPrefix(name, "debian:"); ok {
 		file, err := r.debianTarball(ctx, s, installed, release)

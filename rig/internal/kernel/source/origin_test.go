@@ -3,6 +3,7 @@
 package source
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -49,5 +50,36 @@ func TestAptHasNoSuchRelease(t *testing.T) {
 	require.ErrorAs(t, err, &fe)
 	require.Equal(t, fault.User, fault.KindOf(err))
 	require.Contains(t, fe.Try, "apt-get update")
+	require.NotContains(t, fe.Try, "doctor", "it fetches another release")
 	require.Contains(t, fe.Tail, "Unable to locate")
+	_, err = request.debianTarball(t.Context(), store.Store{Dir: t.TempDir()}, t.TempDir(), "6.12")
+	require.Contains(t, fault.TryOf(err), "kcovrig doctor --fix")
+}
+
+// A Debian has what its release has: 12 Linux 6.1, 13 Linux 6.12.
+func TestTheDefaultTreeIsOneThatAptKnows(t *testing.T) {
+	for name, c := range map[string]struct{ says, want, told string }{
+		"Debian 13":      {"linux-source-6.12 - Linux kernel source for version 6.12 with Debian patches", "debian:6.12", ""},
+		"Debian 12":      {"linux-source-6.1 - Linux kernel source for version 6.1 with Debian patches", "debian:6.1", "this Debian has no debian:6.12; taking debian:6.1"},
+		"with backports": {"linux-source-6.1 - a\nlinux-source-6.12 - b\nlinux-source-7.3 - c", "debian:6.12", ""},
+		"several":        {"linux-source-6.9 - a\nlinux-source-6.10 - b\nlinux-source-6.1 - c\nlinux-source-7.0-rt - d", "debian:6.10", "taking debian:6.10"},
+		"no lists yet":   {"", "debian:6.12", ""},
+		"no apt at all":  {"exit 127", "debian:6.12", ""},
+		"something else": {"xlinux-source-6.3 - a", "debian:6.12", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bin := t.TempDir()
+			t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+			script := "#!/bin/sh\ncat <<'END'\n" + c.says + "\nEND\n"
+			if c.says == "exit 127" {
+				script = "#!/bin/sh\nexit 127\n"
+			}
+			require.NoError(t, os.WriteFile(filepath.Join(bin, "apt-cache"), []byte(script), 0o755))
+			told := ""
+			request := Request{Say: func(format string, args ...any) { told += fmt.Sprintf(format, args...) }}
+			require.Equal(t, c.want, request.knownToApt(t.Context()))
+			require.Contains(t, told, c.told)
+			require.Equal(t, c.told == "", told == "", told)
+		})
+	}
 }

@@ -71,9 +71,9 @@ func Keep(ctx context.Context, made, path string) error {
 	}
 	// What stands there without its marker was never complete.
 	if err := os.RemoveAll(path); err != nil {
-		return fault.Wrap(fault.Rig, "fill the cache", err)
+		return DiskFault("fill the cache", err)
 	}
-	return fault.Wrap(fault.Rig, "fill the cache", disk.Move(ctx, made, path))
+	return DiskFault("fill the cache", disk.Move(ctx, made, path))
 }
 
 // ReadJSON fills value from path; a missing or damaged file is false, like a marker never written.
@@ -95,7 +95,7 @@ func WriteFile(path string, text []byte) error {
 	return DiskFault("write "+path, disk.WriteFile(path, text))
 }
 
-// DiskFault makes err a fault of the rig; a full disk says so.
+// DiskFault makes err a fault of the rig; a full disk says so, and a cache of another user.
 func DiskFault(op string, err error) error {
 	if err == nil {
 		return nil
@@ -104,7 +104,7 @@ func DiskFault(op string, err error) error {
 		return &fault.Error{Kind: fault.Rig, Op: op, Err: fmt.Errorf("the disk is full: %w", err),
 			Try: "kcovrig cache prune, or another cache folder in KCOVRIG_CACHE"}
 	}
-	return fault.Wrap(fault.Rig, op, err)
+	return disk.Refused(op, err)
 }
 
 func Exists(path string) bool {

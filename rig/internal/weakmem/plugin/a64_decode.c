@@ -92,6 +92,7 @@ static void decode_system(uint32_t word, struct insn *out)
         uint32_t hint = bits(word, 11, 5);
         /* WFE, WFI, and WFET, WFIT elsewhere, stop the vCPU. */
         out->cls = hint == 2 || hint == 3 ? INSN_SYSTEM : INSN_HINT;
+        out->event = hint == 2;
     } else if (bits(word, 31, 12) == 0xd5033) {
         decode_barrier(word, out);
     } else if (bits(word, 31, 20) == 0xd53) { /* MRS: reads a register */

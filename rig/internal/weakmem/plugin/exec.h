@@ -20,6 +20,7 @@ struct site {
     struct uses uses;
     const struct scope *scope;
     struct altered *altered; /* NULL: by no alteration */
+    struct batch *batches;   /* of exec_batch.c alone */
 };
 
 /* Of the alteration that holds in this episode. */

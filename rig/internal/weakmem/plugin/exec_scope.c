@@ -15,6 +15,7 @@
 #include "pages.h"
 #include "plan.h"
 #include "policy.h"
+#include "qemu_api.h"
 #include "sites.h"
 #include "trace.h"
 #include "track.h"
@@ -48,38 +49,56 @@ void exec_enter(unsigned int index, void *udata)
     track_stop(v);
     gate_episode(gate_of(v), EPISODE_DELAYS);
     __atomic_store_n(&gate_of(v)->tracking, plan->policy.track, __ATOMIC_RELAXED);
-    if (plan->policy.track) { /* nothing runs natively before the first callback */
+    if (plan->policy.track) {
         v->floor = floor;
+        track_settle(v, site->insn.pc); /* nothing has run natively yet */
     }
 }
 
-void exec_leave(unsigned int index, void *udata)
+void exec_spaced(unsigned int index, void *udata)
 {
     struct vcpu *v = vcpu_of(index);
+    struct gate *g = gate_of(v);
 
-    uint64_t pc = ((const struct site *)udata)->insn.pc;
+    g->blocks = policy_blocks(v);
+    if (g->active == EPISODE_NONE) {
+        v->length = 0;
+        exec_enter(index, udata);
+    }
+}
 
+/* An episode ends, by caution where something waits still. */
+static void leave(struct vcpu *v, const struct site *site, enum why why)
+{
     page_settle(v);
     if (!MUTANT(leaving_drains_nothing)) {
-        drain_all(v, WHY_DOUBT_CALL, pc);
+        drain_all(v, why, site->insn.pc);
     }
     drain_end(v);
-    trace_add(index, TRACE_LEAVE, pc, 0, 0, 0, 0);
+    trace_add(v->index, TRACE_LEAVE, site->insn.pc, 0, 0, 0, 0);
     gate_episode(gate_of(v), EPISODE_NONE);
-    __atomic_store_n(&v->visits,
-                     v->visits + (((const struct site *)udata)->scope->role == SCOPE_BODY),
-                     __ATOMIC_RELAXED);
+    __atomic_store_n(&v->visits, v->visits + (site->scope->role == SCOPE_BODY), __ATOMIC_RELAXED);
     __atomic_store_n(&v->ends, v->ends + 1, __ATOMIC_RELAXED);
     track_stop(v);
     turns_part(v);
 }
 
-void exec_way_out(unsigned int index, void *udata)
+void exec_leave(unsigned int index, void *udata)
 {
-    const struct insn *in = &((const struct site *)udata)->insn;
+    leave(vcpu_of(index), udata, WHY_DOUBT_CALL);
+}
+
+/* Whether a branch leads out of the scope, or may. */
+static bool leads_out(struct vcpu *v, const struct insn *in)
+{
     uint64_t to;
 
-    if (!isa_branch_target(&vcpu_of(index)->registers, in, &to) || !plan_scope(to)) {
+    return !isa_branch_target(&v->registers, in, &to) || !plan_scope(to);
+}
+
+void exec_way_out(unsigned int index, void *udata)
+{
+    if (leads_out(vcpu_of(index), &((const struct site *)udata)->insn)) {
         exec_leave(index, udata);
     }
 }
@@ -135,6 +154,18 @@ void exec_strong(unsigned int index, void *udata)
     }
 }
 
+/* What ends a wait for an event is, above all, that somebody writes where this vCPU has a
+ * reservation. Where the emulator did the load QEMU knows of none, and the vCPU would stop
+ * for good: with interrupts masked for a lock, say. The wait may end at any time (Arm ARM,
+ * Wait for Event), so it does at once. */
+void exec_wait(unsigned int index, void *udata)
+{
+    (void)index;
+    if (!MUTANT(waits_for_events_are_qemus)) {
+        qemu_plugin_set_pc(((const struct site *)udata)->insn.next);
+    }
+}
+
 /* Called at branches while stores wait. A store becomes visible in finite time
  * (Arm ARM B2.3.11), so also where its thread spins for an answer; between two
  * branches lies no more code than the scope has. */
@@ -144,6 +175,13 @@ void exec_age(unsigned int index, void *udata)
 
     if (++v->age > AGE_MAX && !MUTANT(stores_wait_without_bound)) {
         drain_all(v, WHY_DOUBT_BOUND, ((const struct site *)udata)->insn.pc);
+    }
+}
+
+void plain_for_views(struct vcpu *v, const struct site *site)
+{
+    for (unsigned int w = 0; w < VIEWS; w++) {
+        views_plain(&v->views[w], &site->uses);
     }
 }
 
@@ -163,9 +201,7 @@ void exec_plain(unsigned int index, void *udata)
         }
         return;
     }
-    for (unsigned int w = 0; w < VIEWS; w++) {
-        views_plain(&v->views[w], u);
-    }
+    plain_for_views(v, site);
 }
 
 void exec_branch(unsigned int index, void *udata)
@@ -177,6 +213,35 @@ void exec_branch(unsigned int index, void *udata)
         for (unsigned int w = 0; w < VIEWS; w++) {
             views_branch(&v->views[w], &site->uses);
         }
+    }
+}
+
+/* An exclusive pair is not cut, since what the emulator loaded is no reservation of
+ * QEMU's; but one without its store does not go on for long. */
+enum { PAIR_BRANCHES = 16 };
+
+static bool is_over(struct vcpu *v)
+{
+    uint64_t most = plan->policy.length + (v->reservation.valid ? PAIR_BRANCHES : 0);
+
+    return plan->policy.spacing && ++v->length > most && !MUTANT(spaced_episodes_have_no_end);
+}
+
+void exec_always_branch(unsigned int index, void *udata)
+{
+    struct vcpu *v = vcpu_of(index);
+    const struct site *site = udata;
+
+    exec_branch(index, udata);
+    if (gate_of(v)->active != EPISODE_DELAYS) {
+        return;
+    }
+    if (plan->policy.spacing && leads_out(v, &site->insn)) {
+        leave(v, site, WHY_DOUBT_CALL);
+    } else if (is_over(v)) {
+        leave(v, site, WHY_DOUBT_BOUND);
+    } else if (drain_waiting(v)) {
+        exec_age(index, udata);
     }
 }
 
@@ -205,6 +270,22 @@ void exec_body_strong(unsigned int index, void *udata)
     if (track_settle(v, in->pc)) {
         doubt_strong(v, doubt_of(in), in->pc);
     }
+}
+
+void exec_always_barrier(unsigned int index, void *udata)
+{
+    if (gate_of(vcpu_of(index))->active == EPISODE_DELAYS) {
+        exec_barrier(index, udata);
+    }
+    exec_body_barrier(index, udata);
+}
+
+void exec_always_strong(unsigned int index, void *udata)
+{
+    if (gate_of(vcpu_of(index))->active == EPISODE_DELAYS) {
+        exec_strong(index, udata);
+    }
+    exec_body_strong(index, udata);
 }
 
 /* QEMU on x86 fences before STLR and after LDAR, never between: STLR; LDAR to

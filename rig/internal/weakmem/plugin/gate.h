@@ -22,6 +22,7 @@ struct gate {
     uint64_t tracking; /* another vCPU wrote: a body's loads have a choice */
     uint64_t release;  /* a store-release ran natively since the last fence */
     uint64_t maintenance; /* of translations, not waited for yet */
+    uint64_t blocks;   /* of bodies since an episode could begin, where they are spaced */
 };
 
 /* Of gate.c alone: others go through the functions below. */

@@ -101,6 +101,7 @@ struct insn {
     bool no_result;    /* an atomic that reads nothing into a register */
     bool unprivileged; /* accesses memory with the user's rights */
     bool own_only;     /* a barrier that orders nothing between CPUs */
+    bool event;        /* waits for an event, and may end without one */
     bool conditional;  /* a direct branch that may go on to the next instruction */
     int64_t imm;       /* byte offset, or a branch's target relative to pc */
 };

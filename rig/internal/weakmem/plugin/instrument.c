@@ -14,6 +14,7 @@
 #include "exec.h"
 #include "exec_alter.h"
 #include "exec_atomic.h"
+#include "exec_batch.h"
 #include "exec_history.h"
 #include "exec_load.h"
 #include "exec_scope.h"
@@ -65,112 +66,185 @@ static struct site *remember(const struct scope *s, uint64_t pc, uint32_t word)
     return site;
 }
 
-static void when(struct qemu_plugin_insn *insn, size_t gate,
-                 enum qemu_plugin_cond cond, uint64_t value,
-                 qemu_plugin_vcpu_udata_cb_t cb, struct site *site)
+/* An instruction that is being translated. */
+struct place {
+    struct qemu_plugin_insn *insn;
+    struct site *site;
+    struct computed *computed; /* since the block's last callback */
+};
+
+static void when(const struct place *p, size_t gate, enum qemu_plugin_cond cond, uint64_t value,
+                 qemu_plugin_vcpu_udata_cb_t cb)
 {
     qemu_plugin_register_vcpu_insn_exec_cond_cb(
-        insn, cb, QEMU_PLUGIN_CB_RW_REGS_PC, cond, gate_member(gate),
-        value, site);
+        p->insn, cb, QEMU_PLUGIN_CB_RW_REGS_PC, cond, gate_member(gate), value, p->site);
 }
 
-static void when_active(struct qemu_plugin_insn *insn,
-                        qemu_plugin_vcpu_udata_cb_t cb, struct site *site)
+/* Called in all of an episode, so that it can do first what has been computed. */
+static void when_all(const struct place *p, size_t gate, enum qemu_plugin_cond cond,
+                     uint64_t value, qemu_plugin_vcpu_udata_cb_t cb)
 {
-    when(insn, offsetof(struct gate, active), QEMU_PLUGIN_COND_EQ,
-         EPISODE_DELAYS, cb, site);
+    if (!p->computed->n) {
+        when(p, gate, cond, value, cb);
+        return;
+    }
+    qemu_plugin_register_vcpu_insn_exec_cond_cb(
+        p->insn, exec_batch, QEMU_PLUGIN_CB_RW_REGS_PC, cond, gate_member(gate), value,
+        batch_take(p->computed, cb, p->site));
 }
 
-static void when_inside(struct qemu_plugin_insn *insn,
-                        qemu_plugin_vcpu_udata_cb_t cb, struct site *site)
+static void when_active(const struct place *p, qemu_plugin_vcpu_udata_cb_t cb)
 {
-    when(insn, offsetof(struct gate, active), QEMU_PLUGIN_COND_NE, EPISODE_NONE,
-         cb, site);
+    when_all(p, offsetof(struct gate, active), QEMU_PLUGIN_COND_EQ, EPISODE_DELAYS, cb);
 }
 
-static void when_outside(struct qemu_plugin_insn *insn,
-                         qemu_plugin_vcpu_udata_cb_t cb, struct site *site)
+static void when_inside(const struct place *p, qemu_plugin_vcpu_udata_cb_t cb)
 {
-    when(insn, offsetof(struct gate, active), QEMU_PLUGIN_COND_EQ, EPISODE_NONE,
-         cb, site);
+    when(p, offsetof(struct gate, active), QEMU_PLUGIN_COND_NE, EPISODE_NONE, cb);
 }
 
-static void when_pending(struct qemu_plugin_insn *insn,
-                         qemu_plugin_vcpu_udata_cb_t cb, struct site *site)
+static void when_outside(const struct place *p, qemu_plugin_vcpu_udata_cb_t cb)
 {
-    when(insn, offsetof(struct gate, pending), QEMU_PLUGIN_COND_NE, 0, cb, site);
+    when(p, offsetof(struct gate, active), QEMU_PLUGIN_COND_EQ, EPISODE_NONE, cb);
 }
 
-static void when_tracking(struct qemu_plugin_insn *insn,
-                          qemu_plugin_vcpu_udata_cb_t cb, struct site *site)
+static void when_pending(const struct place *p, qemu_plugin_vcpu_udata_cb_t cb)
 {
-    if (exec_keeps_views(site->scope)) {
-        when(insn, offsetof(struct gate, tracking), QEMU_PLUGIN_COND_NE, 0, cb,
-             site);
+    when(p, offsetof(struct gate, pending), QEMU_PLUGIN_COND_NE, 0, cb);
+}
+
+static void when_tracking(const struct place *p, qemu_plugin_vcpu_udata_cb_t cb)
+{
+    if (exec_keeps_views(p->site->scope)) {
+        when_all(p, offsetof(struct gate, tracking), QEMU_PLUGIN_COND_NE, 0, cb);
     }
 }
 
-static void instrument_acquire(struct qemu_plugin_insn *insn, struct site *site)
+static bool always_tracked(const struct place *p)
 {
-    if (alter_acquires(site->altered, &site->insn)) {
-        when(insn, offsetof(struct gate, release), QEMU_PLUGIN_COND_NE, 0,
-             exec_fence, site);
+    return batch_always_tracked(p->site->scope);
+}
+
+/* What was computed must be done before what is no callback of all of an episode. */
+static void flush(const struct place *p)
+{
+    if (p->computed->n) {
+        when_tracking(p, NULL);
     }
 }
 
-static void instrument_atomic(struct qemu_plugin_insn *insn, struct site *site)
+static void instrument_acquire(const struct place *p)
 {
-    if (site->insn.op == ATOMIC_LDX && (site->scope->role == SCOPE_BODY || plan->mixed)) {
+    if (alter_acquires(p->site->altered, &p->site->insn)) {
+        when(p, offsetof(struct gate, release), QEMU_PLUGIN_COND_NE, 0, exec_fence);
+    }
+}
+
+static void instrument_atomic(const struct place *p)
+{
+    if (p->site->insn.op == ATOMIC_LDX && (p->site->scope->role == SCOPE_BODY || plan->mixed)) {
         policy_exclusives();
     }
-    instrument_acquire(insn, site);
-    when_tracking(insn, exec_body_atomic, site);
-    when_active(insn, exec_atomic, site);
+    instrument_acquire(p);
+    when_tracking(p, exec_body_atomic);
+    if (!always_tracked(p)) {
+        when_active(p, exec_atomic);
+    }
 }
 
-static void instrument_load(struct qemu_plugin_insn *insn, struct site *site)
+static void instrument_load(const struct place *p)
 {
-    instrument_acquire(insn, site);
-    when_tracking(insn, exec_body_load, site);
-    when(insn, offsetof(struct gate, earlier), QEMU_PLUGIN_COND_NE, 0, exec_load, site);
+    instrument_acquire(p);
+    when_tracking(p, exec_body_load);
+    if (!always_tracked(p)) {
+        when(p, offsetof(struct gate, earlier), QEMU_PLUGIN_COND_NE, 0, exec_load);
+    }
 }
 
-static void instrument_store(struct qemu_plugin_insn *insn, struct site *site)
+static void instrument_store(const struct place *p)
 {
-    if (alter_releases(site->altered, &site->insn)) {
+    if (alter_releases(p->site->altered, &p->site->insn)) {
         qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(
-            insn, QEMU_PLUGIN_INLINE_STORE_U64,
+            p->insn, QEMU_PLUGIN_INLINE_STORE_U64,
             gate_member(offsetof(struct gate, release)), 1);
     }
-    when_active(insn, exec_store, site);
+    when_active(p, exec_store);
 }
 
-static void instrument_branch(struct qemu_plugin_insn *insn, struct site *site)
+/* A direct branch; where episodes are spaced, all of them are of one kind, and the
+ * callback that they have anyway looks where it leads. */
+static void instrument_branch(const struct place *p)
 {
-    const struct scope *to =
-        plan_scope(site->insn.pc + (uint64_t)site->insn.imm);
+    const struct insn *in = &p->site->insn;
+    const struct scope *to = plan_scope(in->pc + (uint64_t)in->imm);
 
-    when_tracking(insn, exec_branch, site);
-    if (site->insn.conditional) {
-        if (!to || !plan_scope(site->insn.next)) {
-            when_inside(insn, exec_way_out, site);
+    if (in->conditional) {
+        if ((!to || !plan_scope(in->next)) && !plan->policy.spacing) {
+            when_inside(p, exec_way_out);
         }
     } else if (!to) {
-        when_inside(insn, exec_leave, site);
-    } else if (site->scope->role == SCOPE_CALLER && to->role == SCOPE_CALLEE) {
-        when_outside(insn, exec_enter, site);
+        if (!plan->policy.spacing) {
+            when_inside(p, exec_leave);
+        }
+    } else if (p->site->scope->role == SCOPE_CALLER && to->role == SCOPE_CALLEE) {
+        when_outside(p, exec_enter);
     }
 }
 
-static void instrument_barrier(struct qemu_plugin_insn *insn, struct site *site)
+static void instrument_way(const struct place *p)
 {
-    enum barrier_kind kind = site->insn.barrier;
-
-    if ((kind == BARRIER_STORE && !MUTANT(store_barrier_orders_nothing)) ||
-        kind == BARRIER_DONE || kind == BARRIER_FULL || site->altered) {
-        when_active(insn, exec_barrier, site);
+    if (always_tracked(p)) {
+        when_tracking(p, exec_always_branch);
+    } else {
+        when_pending(p, exec_age);
+        when_tracking(p, exec_branch);
     }
-    when_tracking(insn, exec_body_barrier, site);
+    if (p->site->insn.cls != INSN_INDIRECT) {
+        instrument_branch(p);
+    } else if (!plan->policy.spacing) {
+        when_inside(p, exec_way_out);
+    }
+}
+
+static void instrument_barrier(const struct place *p)
+{
+    enum barrier_kind kind = p->site->insn.barrier;
+    bool stores = (kind == BARRIER_STORE && !MUTANT(store_barrier_orders_nothing)) ||
+                  kind == BARRIER_DONE || kind == BARRIER_FULL || p->site->altered;
+
+    if (stores && always_tracked(p)) {
+        when_tracking(p, exec_always_barrier);
+        return;
+    }
+    if (stores) {
+        when_active(p, exec_barrier);
+    }
+    when_tracking(p, exec_body_barrier);
+}
+
+static void instrument_strong(const struct place *p)
+{
+    if (always_tracked(p)) {
+        when_tracking(p, exec_always_strong);
+    } else {
+        when_active(p, exec_strong);
+        when_tracking(p, exec_body_strong);
+    }
+    if (p->site->insn.event) {
+        when_active(p, exec_wait);
+    }
+}
+
+/* A choice looks at the flags, so it has its own callback. */
+static void instrument_plain(const struct place *p)
+{
+    struct computed *c = p->computed;
+
+    if (!always_tracked(p) || p->site->uses.picks || c->n == BATCH_MAX) {
+        when_tracking(p, exec_plain);
+        return;
+    }
+    c->site[c->n++] = p->site;
 }
 
 /* Branches decide by themselves whether they leave. */
@@ -180,49 +254,42 @@ static bool may_fall_out(const struct insn *in)
            in->cls != INSN_INDIRECT && !plan_scope(in->next);
 }
 
-static void instrument_insn(struct qemu_plugin_insn *insn, struct site *site)
+static void instrument_insn(const struct place *p)
 {
     /* First: a callback that skips the instruction skips what comes after it. */
-    if (may_fall_out(&site->insn)) {
-        when_inside(insn, exec_leave, site);
+    if (may_fall_out(&p->site->insn)) {
+        p->computed->n = 0; /* views end here */
+        when_inside(p, exec_leave);
     }
-    if (site->insn.cls == INSN_BRANCH || site->insn.cls == INSN_CALL ||
-        site->insn.cls == INSN_INDIRECT) {
-        when_pending(insn, exec_age, site);
-    }
-    switch (site->insn.cls) {
+    switch (p->site->insn.cls) {
     case INSN_PREFETCH:
     case INSN_HINT:
         break;
     case INSN_PLAIN:
-        when_tracking(insn, exec_plain, site);
+        instrument_plain(p);
         break;
     case INSN_LOAD:
-        instrument_load(insn, site);
+        instrument_load(p);
         break;
     case INSN_STORE:
-        instrument_store(insn, site);
+        instrument_store(p);
         break;
     case INSN_BARRIER:
-        instrument_barrier(insn, site);
+        instrument_barrier(p);
         break;
     case INSN_BRANCH:
     case INSN_CALL:
-        instrument_branch(insn, site);
-        break;
     case INSN_INDIRECT:
-        when_tracking(insn, exec_branch, site);
-        when_inside(insn, exec_way_out, site);
+        instrument_way(p);
         break;
     case INSN_ATOMIC:
-        instrument_atomic(insn, site);
+        instrument_atomic(p);
         break;
     case INSN_COMPLEX:
     case INSN_SYSTEM:
     case INSN_EXCEPTION:
     case INSN_UNKNOWN:
-        when_active(insn, exec_strong, site);
-        when_tracking(insn, exec_body_strong, site);
+        instrument_strong(p);
         break;
     }
 }
@@ -275,9 +342,45 @@ static void instrument_calls(struct qemu_plugin_insn *insn, uint64_t pc, bool re
     }
 }
 
+/* Of a body, where an episode may begin. */
+static void instrument_entry(const struct place *p)
+{
+    qemu_plugin_u64 blocks = gate_member(offsetof(struct gate, blocks));
+
+    if (!plan->policy.spacing) {
+        when_outside(p, exec_enter);
+        return;
+    }
+    qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(p->insn, QEMU_PLUGIN_INLINE_ADD_U64,
+                                                        blocks, 1);
+    when(p, offsetof(struct gate, blocks), QEMU_PLUGIN_COND_GE, 2 * plan->policy.spacing,
+         exec_spaced);
+}
+
+static void instrument_site(const struct place *p, bool first, bool last)
+{
+    if (first && p->site->scope->role == SCOPE_BODY) {
+        instrument_entry(p);
+    }
+    if (p->site->altered) {
+        flush(p);
+    }
+    if (p->site->altered && !MUTANT(barriers_put_before_come_late)) {
+        instrument_alterations(p->insn, p->site);
+    }
+    instrument_insn(p);
+    if (p->site->altered && MUTANT(barriers_put_before_come_late)) {
+        instrument_alterations(p->insn, p->site);
+    }
+    if (last) {
+        flush(p);
+    }
+}
+
 void instrument_block(struct qemu_plugin_tb *tb)
 {
     size_t n = qemu_plugin_tb_n_insns(tb);
+    struct computed computed = {.n = 0};
 
     for (size_t i = 0; i < n; i++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
@@ -298,17 +401,7 @@ void instrument_block(struct qemu_plugin_tb *tb)
             memory_missing();
         }
         if (s) {
-            struct site *site = remember(s, pc, word);
-            if (i == 0 && s->role == SCOPE_BODY) {
-                when_outside(insn, exec_enter, site);
-            }
-            if (site->altered && !MUTANT(barriers_put_before_come_late)) {
-                instrument_alterations(insn, site);
-            }
-            instrument_insn(insn, site);
-            if (site->altered && MUTANT(barriers_put_before_come_late)) {
-                instrument_alterations(insn, site);
-            }
+            instrument_site(&(struct place){insn, remember(s, pc, word), &computed}, i == 0, i == n - 1);
         }
         instrument_maintenance(insn, mark);
     }

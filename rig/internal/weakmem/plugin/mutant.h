@@ -63,6 +63,9 @@
     X(waiting_atomic_is_no_release)                                           \
     X(stores_wait_without_bound)                                              \
     X(samples_ignore_what_was_seen)                                           \
+    X(spaced_episodes_have_no_end)                                            \
+    X(computed_is_left_out)                                                   \
+    X(waits_for_events_are_qemus)                                             \
     X(unrecorded_reads_share_a_moment)                                        \
     X(samples_share_a_moment)                                                 \
     X(halves_are_seen_apart)                                                  \

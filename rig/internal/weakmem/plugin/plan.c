@@ -29,6 +29,8 @@ static bool set_parameter(struct plan *out, const char *name, uint64_t value)
         {"await", &out->policy.await},
         {"track", &out->policy.track},
         {"turns", &out->policy.turns},
+        {"spacing", &out->policy.spacing},
+        {"length", &out->policy.length},
     };
 
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
@@ -198,6 +200,10 @@ bool plan_open(const char *path, char *error, size_t len)
     }
     if (!out->ram_bytes || !out->counters_file[0] || !out->scopes) {
         snprintf(error, len, "plan %s: needs ram, counters and a scope", path);
+        goto out;
+    }
+    if (out->policy.spacing && (!out->policy.track || !out->policy.length || out->policy.spacing > MAX_SPACING)) {
+        snprintf(error, len, "plan %s: a spacing needs views and a length, and is at most %d", path, MAX_SPACING);
         goto out;
     }
     qsort(out->scope, out->scopes, sizeof *out->scope, by_start);

@@ -28,8 +28,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MAX_SCOPES 512
+#define MAX_SCOPES 4096
 #define MAX_REPORTS 8
+#define MAX_SPACING 1000000000
 #define MAX_CHANGES 4096
 
 enum scope_role {
@@ -89,6 +90,9 @@ struct policy {
     uint64_t await;       /* an episode's first load waits for others; others' stores for it */
     uint64_t track;       /* 1: views are kept from the first instruction */
     uint64_t turns;       /* this many vCPUs meet in bodies and take turns; 0: none */
+    uint64_t spacing;     /* an episode begins once in this many blocks of bodies, and never
+                           * runs natively; 0: each entry decides by active */
+    uint64_t length;      /* branches after which an episode ends then */
 };
 
 struct plan {

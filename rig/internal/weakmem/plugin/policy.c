@@ -22,9 +22,14 @@ void policy_exclusives(void)
     __atomic_store_n(&exclusives, true, __ATOMIC_RELAXED);
 }
 
+uint64_t policy_blocks(struct vcpu *v)
+{
+    return chance_below(v, 2 * plan->policy.spacing);
+}
+
 bool policy_begin(struct vcpu *v)
 {
-    bool always = plan->focus || __atomic_load_n(&exclusives, __ATOMIC_RELAXED);
+    bool always = plan->focus || plan->policy.spacing || __atomic_load_n(&exclusives, __ATOMIC_RELAXED);
 
     if (!always && !chance_of(v, plan->policy.active)) {
         return false;

@@ -18,7 +18,10 @@ struct seldom {
     unsigned int skip, often; /* times that it is left out still, and was set to be */
 };
 
-bool policy_begin(struct vcpu *v);        /* whether this entry delays */
+bool policy_begin(struct vcpu *v);
+/* Of spaced episodes: how many of 2 * spacing blocks count as executed already, so that
+ * in the mean one begins in spacing blocks. */
+uint64_t policy_blocks(struct vcpu *v);        /* whether this entry delays */
 /* Bodies hold exclusives: from now on every entry delays, since a store of one that
  * does not would be unknown to another's reservation. */
 void policy_exclusives(void);

@@ -40,6 +40,7 @@ struct vcpu {
     struct read_past read_past;
     bool passed;             /* a store overtook one that still waits */
     unsigned int age;        /* branches since the oldest store began to wait */
+    uint64_t length;         /* branches in this episode, where they are spaced */
     uint64_t visits;         /* to a body, ended; others read it */
     uint64_t ends;           /* of episodes; others read it */
     uint64_t awaiting;       /* 1: policy_await waits; others read it */

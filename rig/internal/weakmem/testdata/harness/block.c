@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan.h"
 #include "snapshot.h"
 
 #define BUCKETS 4096
@@ -56,13 +57,14 @@ struct qemu_plugin_tb *block_at(uint64_t pc)
     struct qemu_plugin_tb *tb, **b = bucket(phys);
 
     for (tb = *b; tb; tb = tb->next) {
-        if (tb->phys == phys) {
+        if (tb->phys == phys && tb->track == plan->policy.track) {
             return tb;
         }
     }
     tb = harness_allocate(1, sizeof *tb);
     tb->start = pc;
     tb->phys = phys;
+    tb->track = plan->policy.track;
     do {
         struct qemu_plugin_insn *i = &tb->insn[tb->n++];
 

@@ -37,6 +37,7 @@ struct qemu_plugin_insn {
 
 struct qemu_plugin_tb {
     uint64_t start, phys;
+    uint64_t track; /* the policy for which it was translated: tests vary it */
     size_t n;
     struct qemu_plugin_insn insn[BLOCK_MAX];
     struct qemu_plugin_tb *next, *every; /* same bucket; all there ever were */

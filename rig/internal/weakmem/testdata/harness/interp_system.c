@@ -69,8 +69,10 @@ enum effect interpret_system(struct cpu *c, uint32_t w)
         c->daif &= ~mask;
     } else if ((w & 0xfffff0ff) == 0xd503305f) { /* CLREX */
         c->exclusive = false;
+    } else if (w == 0xd503205f && !c->exclusive) {
+        return EFFECT_JUMP; /* WFE, where nothing is watched: it stays, nobody sends an event */
     }
-    /* Barriers order nothing here, where all is in order; hints, WFE and YIELD
-     * among them, do nothing, and nobody reads what SYS does. */
+    /* Barriers order nothing here, where all is in order; other hints do nothing, and
+     * nobody reads what SYS does. */
     return EFFECT_NEXT;
 }
