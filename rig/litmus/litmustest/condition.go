@@ -61,6 +61,7 @@ func (t *Test) parseCondition(text string) error {
 		if !ok {
 			continue
 		}
+		rest = strings.Join(strings.Fields(rest), " ") // whatever separates words: so it is said again, and read again
 		p := parser{rest: rest, left: maxCondition}
 		root, err := p.either()
 		if err == nil && p.space() != "" {
@@ -71,7 +72,7 @@ func (t *Test) parseCondition(text string) error {
 		}
 		terms := root.terms(nil)
 		slices.Sort(terms)
-		t.Condition = litmus.Condition{Text: strings.Join(append([]string{q}, strings.Fields(rest)...), " "), Terms: slices.Compact(terms)}
+		t.Condition = litmus.Condition{Text: q + " " + rest, Terms: slices.Compact(terms)}
 		t.proposition = root
 		return nil
 	}
@@ -95,7 +96,7 @@ type parser struct {
 }
 
 func (p *parser) space() string {
-	p.rest = strings.TrimLeft(p.rest, " \t\r\n")
+	p.rest = strings.TrimLeft(p.rest, " ")
 	return p.rest
 }
 
@@ -146,7 +147,7 @@ func (p *parser) single() (node, error) {
 	case p.take("false"):
 		return constant(false), nil
 	}
-	end := strings.IndexAny(p.rest, "()/\\~ \t\r\n")
+	end := strings.IndexAny(p.rest, `()/\~ `)
 	if end < 0 {
 		end = len(p.rest)
 	}

@@ -124,7 +124,7 @@ func TestAConditionIsBounded(t *testing.T) {
 }
 
 func FuzzParseCondition(f *testing.F) {
-	for _, text := range []string{`exists (0:X1=1 /\ ~(x=0x2 \/ not [y]=-1))`, "~exists true", "forall (1:R0=x)", "exists ((("} {
+	for _, text := range []string{`exists (0:X1=1 /\ ~(x=0x2 \/ not [y]=-1))`, "~exists true", "forall (1:R0=x)", "exists (((", "exists 0:X1\f=1", "exists 0:X1=1\u00a0/\\ x=1"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
