@@ -23,21 +23,28 @@ import (
 	"kcovrig/rig/trial"
 )
 
-// forger spoils what a worker sends of each commit when that is asked for the first time.
+// forger spoils what a worker sends of each commit when that is asked for the first time,
+// each in the next of its ways, as long as there are any.
 type forger struct {
 	bisector.Tester
-	spoil  func(*bisector.Tested)
+	ways   *[]spoil
 	mu     *sync.Mutex
-	spoilt map[string]bool
+	spoilt map[string]string // commits, by the way's name
+}
+
+type spoil struct {
+	name string
+	of   func(*bisector.Tested)
 }
 
 func (b forger) Test(ctx context.Context, commit string, a bisector.Request) (bisector.Tested, error) {
 	tested, err := b.Tester.Test(ctx, commit, a)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err == nil && !b.spoilt[commit] {
-		b.spoilt[commit] = true
-		b.spoil(&tested)
+	if err == nil && b.spoilt[commit] == "" && len(*b.ways) > 0 {
+		b.spoilt[commit] = (*b.ways)[0].name
+		(*b.ways)[0].of(&tested)
+		*b.ways = (*b.ways)[1:]
 	}
 	return tested, err
 }
@@ -48,44 +55,46 @@ func tallies(t *bisector.Tested) *wire.Tally { return &t.Result.Observations[0].
 // A worker's step that cannot be what the commit showed is that worker's failure: it is asked
 // for once more, and the search ends where it would have.
 func TestAForgedStepIsAskedForOnceMore(t *testing.T) {
-	for name, spoil := range map[string]func(*bisector.Tested){
-		"of another commit":           func(t *bisector.Tested) { t.Result.Spec.Rev = "0123456789abcdef0123456789abcdef01234567" },
-		"of another scenario":         func(t *bisector.Tested) { t.Result.Spec.Scenario = "another" },
-		"of another unknown scenario": func(t *bisector.Tested) { t.Result.Spec.ScenarioHash = "ab" },
-		"of another machine":          func(t *bisector.Tested) { t.Result.Spec.Arch = "x86_64" },
-		"nothing":                     func(t *bisector.Tested) { *t = bisector.Tested{} },
-		"no boot":                     func(t *bisector.Tested) { t.Result.Observations = nil },
-		"a boot that failed":          func(t *bisector.Tested) { t.Result.Observations[0].Outcome = trial.OutcomeKernelFault },
-		"no windows":                  func(t *bisector.Tested) { *tallies(t) = wire.Tally{Mode: "pc"} },
-		"more hits than windows":      func(t *bisector.Tested) { tallies(t).HitWindows, tallies(t).HitUnits = 1<<60, 1<<61 },
-		"blocks that were not":        func(t *bisector.Tested) { tallies(t).Blocks = 1 << 60 },
-		"boots that were not": func(t *bisector.Tested) {
+	ways := []spoil{
+		{"of another commit", func(t *bisector.Tested) { t.Result.Spec.Rev = "0123456789abcdef0123456789abcdef01234567" }},
+		{"of another scenario", func(t *bisector.Tested) { t.Result.Spec.Scenario = "another" }},
+		{"of another unknown scenario", func(t *bisector.Tested) { t.Result.Spec.ScenarioHash = "ab" }},
+		{"of another machine", func(t *bisector.Tested) { t.Result.Spec.Arch = "x86_64" }},
+		{"nothing", func(t *bisector.Tested) { *t = bisector.Tested{} }},
+		{"no boot", func(t *bisector.Tested) { t.Result.Observations = nil }},
+		{"a boot that failed", func(t *bisector.Tested) { t.Result.Observations[0].Outcome = trial.OutcomeKernelFault }},
+		{"no windows", func(t *bisector.Tested) { *tallies(t) = wire.Tally{Mode: "pc"} }},
+		{"more hits than windows", func(t *bisector.Tested) { tallies(t).HitWindows, tallies(t).HitUnits = 1<<60, 1<<61 }},
+		{"blocks that were not", func(t *bisector.Tested) { tallies(t).Blocks = 1 << 60 }},
+		{"boots that were not", func(t *bisector.Tested) {
 			t.Result.Observations[0].Boots = []trial.Boot{{Windows: 1, End: trial.BootClean}}
-		},
-		"a mode twice":           func(t *bisector.Tested) { o := &t.Result.Observations[0]; o.Tallies = append(o.Tallies, o.Tallies[0]) },
-		"a failure that is none": func(t *bisector.Tested) { t.Result.Failure = &trial.Failure{Whose: "kernel", Message: "no"} },
-		"words that do something": func(t *bisector.Tested) {
+		}},
+		{"a mode twice", func(t *bisector.Tested) { o := &t.Result.Observations[0]; o.Tallies = append(o.Tallies, o.Tallies[0]) }},
+		{"a failure that is none", func(t *bisector.Tested) { t.Result.Failure = &trial.Failure{Whose: "kernel", Message: "no"} }},
+		{"words that do something", func(t *bisector.Tested) {
 			t.Result.Observations[0].Detections = []wire.Detection{{Mode: "pc", Text: "\x1b]0;owned\x07"}}
-		},
-		"a verdict that cannot be read": func(t *bisector.Tested) { t.Result.Judgement.Verdict = trial.Fixed },
-		"a basis of nothing":            func(t *bisector.Tested) { t.Basis = &task.Basis{} },
-		"a basis elsewhere":             func(t *bisector.Tested) { t.Basis = &task.Basis{Inputs: []string{"../../etc/passwd"}} },
-	} {
-		t.Run(name, func(t *testing.T) {
-			f := newFarm(t, 5).broken(3, 5)
-			server := embedded(t)
-			spoilt := map[string]bool{}
-			mu := &sync.Mutex{}
-			employ(t, f, server, "w1", func(b *farmTester) { b.Tester = forger{b.Tester, spoil, mu, spoilt} })
-			r, err := bisector.Find(t.Context(), f.sent(server, 1))
-			require.NoError(t, err)
-			require.Equal(t, "found", r.Outcome)
-			assert.Equal(t, f.commits[3], r.First[0].Hash)
-			assert.NotEmpty(t, spoilt)
-			for i, c := range f.commits {
-				assert.Equal(t, map[bool]int{true: 2}[spoilt[c]], f.tested(i), "commit %d", i)
+		}},
+		{"a verdict that cannot be read", func(t *bisector.Tested) { t.Result.Judgement.Verdict = trial.Fixed }},
+		{"a basis of nothing", func(t *bisector.Tested) { t.Basis = &task.Basis{} }},
+		{"a basis elsewhere", func(t *bisector.Tested) { t.Basis = &task.Basis{Inputs: []string{"../../etc/passwd"}} }},
+	}
+	for len(ways) > 0 {
+		left := len(ways)
+		f := newFarm(t, 40).broken(27, 40)
+		server := embedded(t)
+		spoilt := map[string]string{}
+		employ(t, f, server, "w1", func(b *farmTester) { b.Tester = forger{b.Tester, &ways, &sync.Mutex{}, spoilt} })
+		r, err := bisector.Find(t.Context(), f.sent(server, 1))
+		require.NoError(t, err, "%v", spoilt)
+		require.Equal(t, "found", r.Outcome, "%v", spoilt)
+		assert.Equal(t, f.commits[27], r.First[0].Hash, "%v", spoilt)
+		require.Len(t, spoilt, left-len(ways))
+		require.NotEmpty(t, spoilt)
+		for i, c := range f.commits {
+			if way, ok := spoilt[c]; ok {
+				assert.Equal(t, 2, f.tested(i), "commit %d: %s", i, way)
 			}
-		})
+		}
 	}
 }
 
@@ -97,10 +106,11 @@ func TestAForgedStepNamesNoFilesHere(t *testing.T) {
 	f := newFarm(t, 4).broken(2, 4)
 	server := embedded(t)
 	employ(t, f, server, "w1", func(b *farmTester) {
-		b.Tester = leaver{forger{b.Tester, func(tested *bisector.Tested) {
+		names := spoil{"names of files", func(tested *bisector.Tested) {
 			tested.Result.Observations[0].Console = secret
 			tested.Result.Code[0].Listing = "/proc/self/../../" + secret
-		}, &sync.Mutex{}, map[string]bool{}}}
+		}}
+		b.Tester = leaver{forger{b.Tester, &[]spoil{names, names, names, names}, &sync.Mutex{}, map[string]string{}}}
 	})
 	r, err := bisector.Find(t.Context(), f.sent(server, 1))
 	require.NoError(t, err)

@@ -71,7 +71,7 @@ func forbidsNothing(t *testing.T, g guest, iterations int) {
 // that are left in the midst of the plugin.
 func TestLitmusUnderTheVerdictsPolicy(t *testing.T) {
 	t.Parallel()
-	forbidsNothing(t, guest{plan: planOf(DefaultPolicy()), schedule: "fixed"}, 10500)
+	forbidsNothing(t, guest{plan: planOf(DefaultPolicy()), schedule: "fixed"}, 6300)
 }
 
 // The same under every policy.
