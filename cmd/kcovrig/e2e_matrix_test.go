@@ -139,18 +139,6 @@ return 126;`)
 	assert.Contains(t, report, "1 retry after a fault of the rig")
 }
 
-// Kernels by clang, both kernels: the copy is called as gcc calls it, and the
-// barrier stands where it should.
-func TestE2EClang(t *testing.T) {
-	r := kcovrig(t, nil, "compare", "--arch=arm64", "--compiler=clang", "--json").run(0).result()
-	assert.Equal(t, "fixed", r.Verdict)
-	assert.Contains(t, r.Kernel.Compiler, "clang")
-	r.certain(t, 2)
-	require.Len(t, r.Code, 2)
-	assert.Equal(t, "no", r.Code[0].Ordered)
-	assert.Equal(t, "yes", r.Code[1].Ordered)
-}
-
 // Other CPUs take other ways through the copy functions.
 func TestE2EOtherCPUs(t *testing.T) {
 	for _, cpu := range []string{"neoverse-v1", "cortex-a53"} {

@@ -204,14 +204,21 @@ func TestE2EWithoutTheEmulatorNothingIsConcluded(t *testing.T) {
 }
 
 // The oldest kernel that is meant to work, from before the worker of vhost became a
-// thread of the process (6.4), and one that has the fix: --unpatched takes it out.
+// thread of the process (6.4), by clang, which calls the copy as gcc does; and one that
+// has the fix: --unpatched takes it out.
 func TestE2EOtherKernels(t *testing.T) {
-	for tree, version := range map[string]string{"debian:5.10": "5.10.", "debian:7.3": "7.3"} {
-		t.Run(tree, func(t *testing.T) {
-			r := kcovrig(t, nil, "compare", "--arch=arm64", "--json", "--tree="+tree).run(0).result()
+	for _, of := range []struct{ tree, version, compiler string }{
+		{"debian:5.10", "5.10.", "clang"}, {"debian:7.3", "7.3", "gcc"},
+	} {
+		t.Run(of.tree, func(t *testing.T) {
+			r := kcovrig(t, nil, "compare", "--arch=arm64", "--json", "--tree="+of.tree, "--compiler="+of.compiler).run(0).result()
 			assert.Equal(t, "fixed", r.Verdict)
-			assert.True(t, strings.HasPrefix(r.Kernel.Version, version), r.Kernel.Version)
+			assert.True(t, strings.HasPrefix(r.Kernel.Version, of.version), r.Kernel.Version)
+			assert.Contains(t, r.Kernel.Compiler, of.compiler)
 			r.certain(t, 2)
+			require.Len(t, r.Code, 2)
+			assert.Equal(t, "no", r.Code[0].Ordered)
+			assert.Equal(t, "yes", r.Code[1].Ordered)
 		})
 	}
 }

@@ -37,7 +37,7 @@ const (
 	exitsOfBisect = exitHead + "  0  one commit was found\n  2  wrong usage; or ends that are swapped, do not show the bug, are not clean\n     or unrelated\n" +
 		helpRig + ": call it again\n  4  several commits cannot be told apart, since they cannot be tested\n  5  an end does not build or boot\n  6  not applicable: the scenario is not for the architecture"
 	exitsOfBarriers = exitHead + "  0  everything has an answer; with --suggest: a place was found\n" + helpUsage + helpEarly +
-		"  4  something has no answer, or no place was found\n" + helpKernel + helpNotFor
+		"  4  something has no answer, or no place was found but by measurement alone\n" + helpKernel + helpNotFor
 	exitsOfReplay = exitHead + "  0  every try reached it\n  2  wrong usage; or a kernel, a machine or a guest that is not the run's\n  3  a fault of the rig or its tools in every try, or interrupted\n" +
 		"  4  some tries or none reached it\n  5  a fault of the kernel in every try\n" + helpNotFor
 	exitsOfExplain = exitHead + "  0  done\n  1  with --litmus: herd7 says otherwise than the run\n" + helpUsage + helpRig + "\n  4  with --litmus: herd7 said nothing in time"

@@ -169,11 +169,21 @@ func Parse(text []byte) (Report, error) {
 	return r, r.Words.Validate()
 }
 
-// AddModels puts to suggestions, in their order, what the memory model says of them.
+// AddModels puts to suggestions, in their order, what the memory model says of them; those
+// that leave the bug possible by it are the last from then on.
 func (r *Report) AddModels(models []Model) {
 	for i := range min(len(models), len(r.Suggestions)) {
 		r.Suggestions[i].Model = models[i]
 	}
+	slices.SortStableFunc(r.Suggestions, func(a, b Suggestion) int {
+		switch {
+		case a.Disagrees() == b.Disagrees():
+			return 0
+		case b.Disagrees():
+			return -1
+		}
+		return 1
+	})
 }
 
 // AddDiffs puts to suggestions of one place what they amount to in C, of files whose

@@ -12,7 +12,8 @@ type Summary struct {
 	NoAnswer    int `json:"noAnswer"`
 
 	Suggested bool   `json:"suggested,omitempty"`
-	Enough    []Part `json:"enough,omitempty"` // the first suggestion
+	Enough    []Part `json:"enough,omitempty"`  // the first suggestion
+	Doubted   bool   `json:"doubted,omitempty"` // the model leaves the bug possible with it
 	CutShort  bool   `json:"cutShort,omitempty"`
 
 	Altered *Verdict `json:"altered,omitempty"` // on what a user named, alone; nil: nothing was
@@ -51,7 +52,7 @@ func (r Report) Summary() Summary {
 		}
 	}
 	if len(r.Suggestions) > 0 {
-		s.Enough = r.Suggestions[0].Parts
+		s.Enough, s.Doubted = r.Suggestions[0].Parts, r.Suggestions[0].Disagrees()
 	}
 	if r.Altered != nil {
 		said := r.Altered.Verdict()

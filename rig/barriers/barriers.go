@@ -322,7 +322,8 @@ func (f Found) Answered() bool {
 		return f.Altered.Answered()
 	}
 	if f.Search != nil {
-		return len(f.Search.Suggestions()) > 0 && !f.cut
+		found := f.Report().Suggestions
+		return len(found) > 0 && !found[0].Disagrees() && !f.cut
 	}
 	return !slices.ContainsFunc(f.Rows, func(r barrier.Row) bool { return r.Answer == barrier.NoAnswer })
 }

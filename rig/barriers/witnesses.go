@@ -54,6 +54,9 @@ func (a asker) of(ctx context.Context, number int, added []trial.AlteredInstruct
 		switch {
 		case err != nil:
 			return barrier.Model{Why: brief(err), Test: said.Test}
+		case said.Says == "" && said.Why != "":
+			out = barrier.Model{Why: cmp.Or(out.Why, said.Why), Test: cmp.Or(out.Test, said.Test)}
+			continue
 		case said.Says == "":
 			out.Why = "what was seen cannot be, by the model, as a litmus test has it"
 			continue
@@ -66,7 +69,7 @@ func (a asker) of(ctx context.Context, number int, added []trial.AlteredInstruct
 }
 
 // ask is what the model says of the bug with what is added, or as it ran where nothing is;
-// empty, where it does not allow what was seen, to which something was added.
+// empty without a reason, where it does not allow what was seen, to which something was added.
 func (a asker) ask(ctx context.Context, tests witness.Added) (barrier.Model, error) {
 	test := tests.Ran
 	allowed := func(t trial.LitmusTest) (trial.Expectation, error) {
@@ -81,6 +84,9 @@ func (a asker) ask(ctx context.Context, tests witness.Added) (barrier.Model, err
 	said, err := allowed(test)
 	if err != nil {
 		return barrier.Model{Test: &test}, err
+	}
+	if tests.Unplaced != "" && said != trial.Never {
+		return barrier.Model{Why: tests.Unplaced, Test: &test}, nil // it is possible with less than there may be
 	}
 	test.Allowed = said
 	out := barrier.Model{Says: said, Test: &test}

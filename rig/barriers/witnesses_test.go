@@ -5,6 +5,7 @@ package barriers
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -75,7 +76,8 @@ func TestTheModelIsAskedByAWitness(t *testing.T) {
 		"with more, which cannot be":  {asks("STR X0", good), 0, before(8), "", "what was seen cannot be", false},
 		"none is read":                {asks("", odd), 0, before(8), "", "not among the witness's events", false},
 		"no witness":                  {asks("", under), 0, before(8), "", "no witness was kept", false},
-		"where a place is, not known": {unknown(asks("", good)), 0, before(8), "", "nobody knows", false},
+		"where a place is, not known": {unknown(asks("DMB ISHST", good)), 0, before(16), "", "nobody knows", true},
+		"... and no matter":           {unknown(asks("DMB ISHST", good)), 0, slices.Concat(before(8), before(16)), trial.Never, "of witness 1", true},
 		"herd7 does not answer":       {silent(asks("", good)), 0, before(8), "", "not installed", true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -111,8 +113,15 @@ func TestWhatIsCertifiedMayBeOfOneSide(t *testing.T) {
 	}
 }
 
+// unknown is an asker that does not know where offset 16 is passed.
 func unknown(a asker) asker {
-	a.isBetween = func(_, _, _ trial.Instruction) (bool, error) { return false, errors.New("nobody knows") }
+	known := a.isBetween
+	a.isBetween = func(from, to, place trial.Instruction) (bool, error) {
+		if place.Offset == 16 {
+			return false, errors.New("nobody knows")
+		}
+		return known(from, to, place)
+	}
 	return a
 }
 

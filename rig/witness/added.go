@@ -3,6 +3,7 @@
 package witness
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -26,6 +27,9 @@ type Added struct {
 	// since what did is not known. Open is With where nothing does; nil: it could not be made.
 	OneSided bool
 	Open     *trial.LitmusTest
+	// Unplaced says why a barrier of what is added is not in With though the code may pass it on
+	// its way: With allows what the code does and perhaps more. Empty: none is.
+	Unplaced string
 }
 
 // AddedTests make the litmus tests of witness number n: as it ran, and with what is added
@@ -53,14 +57,17 @@ func AddedTests(n int, w trial.Witness, ran trial.Code, reader trial.ReaderCode,
 	if len(added) == 0 {
 		return Added{Ran: v.tests[0]}, nil
 	}
+	unplaced := ""
 	for i, a := range added {
-		if err := v.skeleton.put(r, a, texts[i], isBetween); err != nil {
+		unknown, err := v.skeleton.put(r, a, texts[i], isBetween)
+		if err != nil {
 			return Added{}, err
 		}
+		unplaced = cmp.Or(unplaced, unknown)
 	}
 	v.change(withAdded(texts))
 	v.add("")
-	return Added{Ran: v.tests[0], With: &v.tests[1]}, nil
+	return Added{Ran: v.tests[0], With: &v.tests[1], Unplaced: unplaced}, nil
 }
 
 // withAdded names what was added.
@@ -76,32 +83,39 @@ func withAdded(texts []string) (name, what string) {
 	return name, "with what was suggested (" + name + ")"
 }
 
-// put puts what is added to the writer's code into its place.
-func (s *Skeleton) put(r Reading, a trial.AlteredInstruction, text string, isBetween IsBetween) error {
+// put puts what is added to the writer's code into its place; unplaced: why it is left out
+// though it may stand there.
+func (s *Skeleton) put(r Reading, a trial.AlteredInstruction, text string, isBetween IsBetween) (unplaced string, err error) {
 	if !a.Before {
-		return s.strengthen(r, a, text)
+		return "", s.strengthen(r, a, text)
 	}
 	if !r.waited() {
-		return errors.New("the store that the reader missed did not wait any more when the other was executed, so that nothing between the two is to blame")
+		return "", errors.New("the store that the reader missed did not wait any more when the other was executed, so that nothing between the two is to blame")
 	}
 	op, err := barrier(text)
 	if err != nil {
-		return err
+		return "", err
 	}
 	way := append(slices.Clone(r.Stores), r.Publish)
 	for i := len(way) - 1; i > 0; i-- {
-		between, err := isBetween(instruction(r.Events[way[i-1]]), instruction(r.Events[way[i]]), a.Instruction)
+		from, to := instruction(r.Events[way[i-1]]), instruction(r.Events[way[i]])
+		between, err := isBetween(from, to, a.Instruction)
 		switch {
 		case err != nil:
-			return fmt.Errorf("whether a barrier before %s at %s comes between the two stores: %w", a.Text, a.Place(), err)
+			unplaced = cmp.Or(unplaced, unknownBetween(a, from, to, err))
 		case between && i < len(way)-1:
-			return fmt.Errorf("%s at %s is between two stores of the word that the reader missed", a.Text, a.Place())
+			return "", fmt.Errorf("%s at %s is between two stores of the word that the reader missed", a.Text, a.Place())
 		case between:
 			s.Between = append(slices.Clone(s.Between), op)
-			return nil
+			return "", nil
 		}
 	}
-	return nil // it stands elsewhere, where it orders neither
+	return unplaced, nil // it stands elsewhere, where it orders neither
+}
+
+// unknownBetween says that it is not known whether a barrier stands between two accesses.
+func unknownBetween(a trial.AlteredInstruction, from, to trial.Instruction, err error) string {
+	return fmt.Sprintf("whether a barrier before %s at %s comes between %q and %q: %v", a.Text, a.Place(), from.Text, to.Text, err)
 }
 
 // strengthen makes one of the writer's accesses order more.
@@ -140,13 +154,17 @@ func addedToHit(n int, h Hit, added []trial.AlteredInstruction, texts []string, 
 		return out, nil
 	}
 	open := t.open()
-	if err := t.putAll(added, texts, isBetween); err != nil {
+	unplaced, err := t.putAll(added, texts, isBetween)
+	if err != nil {
 		return Added{}, err
 	}
 	suffix, what := withAdded(texts)
 	with := t.test(name+"+"+dotted(suffix), what, "")
-	out.With, out.OneSided = &with, slices.Contains(t.most[:], true)
-	if out.OneSided && open.putAll(added, texts, isBetween) == nil {
+	out.With, out.OneSided, out.Unplaced = &with, slices.Contains(t.most[:], true), unplaced
+	if !out.OneSided {
+		return out, nil
+	}
+	if _, err := open.putAll(added, texts, isBetween); err == nil {
 		test := open.test(with.Name+"+open", what+", and the other side's two accesses in no order", "")
 		out.Open = &test
 	}
@@ -164,24 +182,26 @@ func (t *shapeTest) open() *shapeTest {
 	return &o
 }
 
-func (t *shapeTest) putAll(added []trial.AlteredInstruction, texts []string, isBetween IsBetween) error {
+func (t *shapeTest) putAll(added []trial.AlteredInstruction, texts []string, isBetween IsBetween) (unplaced string, err error) {
 	for i, a := range added {
-		if err := t.put(a, texts[i], isBetween); err != nil {
-			return err
+		unknown, err := t.put(a, texts[i], isBetween)
+		if err != nil {
+			return "", err
 		}
+		unplaced = cmp.Or(unplaced, unknown)
 	}
-	return nil
+	return unplaced, nil
 }
 
 // put puts what is added into its place on each side; where the most that can be there
-// stands already, it is no matter.
-func (t *shapeTest) put(a trial.AlteredInstruction, text string, isBetween IsBetween) error {
+// stands already, it is no matter. Unplaced: why it is left out though it may stand there.
+func (t *shapeTest) put(a trial.AlteredInstruction, text string, isBetween IsBetween) (unplaced string, err error) {
 	if !a.Before {
-		return t.strengthen(a, text)
+		return "", t.strengthen(a, text)
 	}
 	op, err := barrier(text)
 	if err != nil {
-		return err
+		return "", err
 	}
 	for side := range t.between {
 		if t.most[side] {
@@ -189,14 +209,14 @@ func (t *shapeTest) put(a trial.AlteredInstruction, text string, isBetween IsBet
 		}
 		from, to := t.instruction(2*side), t.instruction(2*side+1)
 		between, err := isBetween(from, to, a.Instruction)
-		if err != nil {
-			return fmt.Errorf("whether a barrier before %s at %s comes between %q and %q: %w", a.Text, a.Place(), from.Text, to.Text, err)
-		}
-		if between {
+		switch {
+		case err != nil:
+			unplaced = cmp.Or(unplaced, unknownBetween(a, from, to, err))
+		case between:
 			t.between[side] = append(slices.Clone(t.between[side]), op)
 		}
 	}
-	return nil
+	return unplaced, nil
 }
 
 // strengthen makes accesses order more.

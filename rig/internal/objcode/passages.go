@@ -4,6 +4,7 @@ package objcode
 
 import (
 	"errors"
+	"slices"
 
 	"kcovrig/rig/coderange"
 	"kcovrig/rig/fault"
@@ -190,7 +191,9 @@ var (
 )
 
 // IsBetween says whether control passes a place on its way from one instruction to another: the
-// barrier that stands before the instruction there. An error says why that is not known.
+// barrier that stands before the instruction there. An error says why that is not known. Where
+// the one comes behind the other in one activation of a function, a way on which that
+// function is entered once more in between is none.
 func (p *Passages) IsBetween(from, to, place uint64) (bool, error) {
 	all, lost := p.reach(from, 0)
 	if _, before := p.reach(from, to); before {
@@ -204,10 +207,121 @@ func (p *Passages) IsBetween(from, to, place uint64) (bool, error) {
 	}
 	behind, _ := p.reach(place, 0)
 	switch {
-	case all[place] && behind[to]:
+	case all[place] && behind[to] && !p.avoided(from, to, place):
 		return false, errSome
 	case lost:
 		return false, errLost
 	}
 	return false, nil
+}
+
+// avoided says that a place is on no way from one instruction to another that stays in one activation
+// of their function, and that there is such a way: what is called there and returns cannot be the
+// place, unless by entering the place's function, the same one, again.
+func (p *Passages) avoided(from, to, place uint64) bool {
+	onto := map[spot][]spot{} // what leads to each, of what is behind from
+	work := p.spotsOf(from)
+	for seen := map[spot]bool{}; len(work) > 0; work = work[1:] {
+		if seen[work[0]] {
+			continue
+		}
+		seen[work[0]] = true
+		next, lost := p.inside(work[0])
+		if lost {
+			return false
+		}
+		for _, n := range next {
+			onto[n] = append(onto[n], work[0])
+		}
+		work = append(work, next...)
+	}
+	between := map[spot]bool{}
+	for work = p.spotsOf(to); len(work) > 0; work = work[1:] {
+		for _, before := range onto[work[0]] {
+			if !between[before] {
+				between[before] = true
+				work = append(work, before)
+			}
+		}
+	}
+	if len(between) == 0 {
+		return false
+	}
+	for _, at := range p.spotsOf(place) {
+		again := place != from || len(onto[at]) > 0
+		if between[at] && again || slices.Contains(p.spotsOf(to), at) {
+			return false
+		}
+		for s := range between {
+			if p.graphs[s.function] != p.graphs[at.function] && p.mayCall(s, at.function) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// spotsOf are the instructions at an address.
+func (p *Passages) spotsOf(address uint64) (out []spot) {
+	for n, g := range p.graphs {
+		for i, in := range g.code {
+			if in.Addr == address {
+				out = append(out, spot{n, i})
+			}
+		}
+	}
+	return out
+}
+
+// inside is where control may go on in the same activation of a function, behind what it calls;
+// lost: elsewhere too.
+func (p *Passages) inside(s spot) (out []spot, lost bool) {
+	for _, in := range p.graphs[s.function].forms(s.at) {
+		switch in.Flow {
+		case insn.FlowCall, insn.FlowCallIndirect:
+			out = append(out, p.behind(s.function, s.at)...)
+			continue
+		case insn.FlowJumpIndirect:
+			lost = true
+		case insn.FlowJump, insn.FlowBranch:
+			out = append(out, p.jumpTargets(s.function, in.Target)...)
+		}
+		for _, addr := range successors(in) {
+			for _, j := range p.graphs[s.function].to(s.at, addr) {
+				out = append(out, spot{s.function, j})
+			}
+		}
+	}
+	return out, lost
+}
+
+// mayCall says whether an instruction calls a function, or one that does.
+func (p *Passages) mayCall(s spot, function int) bool {
+	seen := map[int]bool{}
+	var calls func(spot) bool
+	calls = func(s spot) bool {
+		for _, in := range p.graphs[s.function].forms(s.at) {
+			if in.Flow == insn.FlowCallIndirect {
+				return true
+			}
+			called, known := p.entry[in.Target]
+			if !known || in.Flow != insn.FlowCall && in.Flow != insn.FlowJump && in.Flow != insn.FlowBranch {
+				continue
+			}
+			if called == function {
+				return true
+			}
+			if seen[called] {
+				continue
+			}
+			seen[called] = true
+			for i := range p.graphs[called].code {
+				if calls(spot{called, i}) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	return calls(s)
 }

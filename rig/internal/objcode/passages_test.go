@@ -51,6 +51,12 @@ func TestWhetherAPlaceLiesOnTheWay(t *testing.T) {
 		"past a call of others":    {[][]uint32{{publish, call(0x8000), nop, publish, ret}}, 0x1000, 0x100c, 0x1008, true, nil},
 		"a function that ends so":  {[][]uint32{{call(0x1000), nop, publish, ret}, {publish, jump(0xffc)}, {nop, ret}}, 0x2000, 0x1008, 0x3000, true, nil},
 		"a part that is elsewhere": {[][]uint32{{publish, cbz(0xffc), nop, publish, ret}, {nop, jump(-0xff8)}}, 0x1000, 0x100c, 0x1008, false, errSome},
+		"before both, by itself":   {[][]uint32{{nop, publish, blr, publish, ret}}, 0x1004, 0x100c, 0x1000, false, nil},
+		"the first, by itself":     {[][]uint32{{nop, publish, blr, publish, ret}}, 0x1004, 0x100c, 0x1004, false, nil},
+		"... by the one called":    {[][]uint32{{nop, publish, call(0xff8), publish, ret}, {blr, ret}}, 0x1004, 0x100c, 0x1000, false, nil},
+		"behind both, by itself":   {[][]uint32{{publish, blr, publish, nop, ret}}, 0x1000, 0x1008, 0x100c, false, nil},
+		"round a loop, by itself":  {[][]uint32{{nop, publish, blr, cbz(-12), publish, ret}}, 0x1004, 0x1010, 0x1000, false, errSome},
+		"called by the one called": {[][]uint32{{publish, call(0xffc), publish, ret}, {cbz(8), call(0xffc), ret}, {nop, ret}}, 0x1000, 0x1008, 0x3000, false, errSome},
 		"perhaps what is called":   {[][]uint32{{publish, blr, publish, ret}, {nop, ret}}, 0x1000, 0x1008, 0x2000, false, errSome},
 	} {
 		got, err := functionsOf(c.functions...).IsBetween(c.from, c.to, c.place)

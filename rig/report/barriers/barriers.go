@@ -33,7 +33,7 @@ func Sentence(r barrier.Report) string {
 	switch {
 	case len(r.NotFor) > 0 || r.Altered != nil:
 	case r.Suggested && len(r.Suggestions) > 0:
-		return "enough: " + named(r, r.Suggestions[0])
+		return enough(r.Suggestions[0].Disagrees()) + named(r, r.Suggestions[0])
 	case !r.Suggested:
 		return counted(len(r.Rows), "ordering instruction") + ": " + said
 	}
@@ -48,13 +48,21 @@ func Short(s barrier.Summary) string {
 	case s.Altered != nil:
 		return alteredWords(*s.Altered)
 	case s.Suggested && len(s.Enough) > 0:
-		return "enough: " + inC(s.Enough)
+		return enough(s.Doubted) + inC(s.Enough)
 	case s.Suggested && s.CutShort:
 		return "no place was found so far where a barrier is enough: the search did not come to its end"
 	case s.Suggested:
 		return "no place was found where a barrier is enough"
 	}
 	return fmt.Sprintf("%d needed, %d not shown to be needed, %d not executed, %d without an answer", s.Needed, s.NotShown, s.NotExecuted, s.NoAnswer)
+}
+
+// enough begins what names a suggestion that the model may leave the bug possible with.
+func enough(doubted bool) string {
+	if doubted {
+		return "enough by measurement alone: "
+	}
+	return "enough: "
 }
 
 func counted(n int, what string) string {
@@ -153,10 +161,14 @@ func disagreements(r barrier.Report) (out []string) {
 				words.OneLine(row.Text), where(row.Instruction), answer(row.Answer), r.Words.A(), said, words.OneLine(row.Model.Why)))
 		}
 	}
-	for _, s := range r.Suggestions {
-		if s.Disagrees() {
-			out = append(out, fmt.Sprintf("measurement and model disagree on %s: it is enough by measurement, and by the model %s is possible with it (%s)",
-				named(r, s), r.Words.A(), words.OneLine(s.Model.Why)))
+	for _, g := range together(r.Suggestions) {
+		if s := g.First; s.Disagrees() {
+			also := ""
+			if n := len(g.More); n > 0 {
+				also = "; so with " + counted(n, "more place") + " beside the first of these"
+			}
+			out = append(out, fmt.Sprintf("measurement and model disagree on %s: it is enough by measurement, and by the model %s is possible with it (%s)%s",
+				named(r, s), r.Words.A(), words.OneLine(s.Model.Why), also))
 		}
 	}
 	return out
@@ -263,16 +275,7 @@ func named(r barrier.Report, s barrier.Suggestion) string {
 	if alike < 2 {
 		return text
 	}
-	var at []string
-	for _, p := range s.Parts {
-		switch {
-		case p.Position != nil:
-			at = append(at, "before "+p.Position.Before.Text+" at "+p.Position.Before.Place())
-		case p.Access != nil:
-			at = append(at, p.Access.Text+" at "+p.Access.Place())
-		}
-	}
-	return text + " (" + words.OneLine(strings.Join(at, ", and ")) + ")"
+	return text + " (" + words.OneLine(instructions(s.Parts)) + ")"
 }
 
 // line is the line of a place whose file was just named.

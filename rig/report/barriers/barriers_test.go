@@ -198,6 +198,16 @@ func TestADisagreementIsSaidFirst(t *testing.T) {
 	assert.True(t, strings.HasPrefix(strings.Join(strings.Fields(text(r)), " "), "measurement and model disagree on ldar x1, [x0] at kernel/ring.c:1004 in move_area: it is not"))
 	assert.True(t, strings.HasPrefix(text(suggested(t)), "measurement and model disagree on smp_store_release()"), text(suggested(t)))
 
+	// Where the model leaves the bug possible with all that was found, the sentence says so; else those are the last.
+	doubted := suggested(t)
+	assert.Equal(t, []trial.Expectation{trial.Never, trial.Sometimes}, []trial.Expectation{doubted.Suggestions[0].Model.Says, doubted.Suggestions[1].Model.Says})
+	doubted.AddModels([]barrier.Model{asked(trial.Sometimes), asked(trial.Never)})
+	assert.Equal(t, trial.Never, doubted.Suggestions[0].Model.Says)
+	assert.True(t, strings.HasPrefix(Sentence(doubted), "enough: smp_store_release()"), Sentence(doubted))
+	doubted.AddModels([]barrier.Model{asked(trial.Sometimes), asked(trial.Sometimes)})
+	assert.True(t, strings.HasPrefix(Sentence(doubted), "enough by measurement alone: smp_"), Sentence(doubted))
+	assert.True(t, strings.HasPrefix(Short(doubted.Summary()), "enough by measurement alone: smp_"))
+
 	// An alteration by name, that is enough or not.
 	for says, c := range map[trial.Expectation]struct {
 		hits uint64
@@ -309,6 +319,13 @@ func TestTheOutputsOfTheDocumentation(t *testing.T) {
 			printed[form(line)] = true
 		}
 	}
+	certified := suggested(t)
+	certified.AddModels([]barrier.Model{asked(trial.Never), asked(trial.Never)})
+	var out bytes.Buffer
+	require.NoError(t, Reports.Render(&out, format.Text, certified))
+	for line := range strings.Lines(out.String()) {
+		printed[form(line)] = true
+	}
 	seen := 0
 	for _, command := range []string{"$ kcovrig barriers\n", "$ kcovrig barriers --suggest"} {
 		for line := range strings.Lines(goldentest.Block(t, "../../../docs/barriers.md", command)) {
@@ -338,5 +355,36 @@ func TestAScenarioThatDoesNotApplyAnswersNothing(t *testing.T) {
 			assert.Contains(t, b.String(), "fix.patch does not go on:", form)
 			assert.NotRegexp(t, `probability|0 tries|no place|alterations|Kernel ,|kernel ,`, b.String(), "%s as %s", name, form)
 		}
+	}
+}
+
+// Of a fix of both sides, places of one side that are enough beside the same place of the
+// other are said in one sentence; what the model says another thing of stands for itself.
+func TestPairsOfOneSideStandTogether(t *testing.T) {
+	r := suggested(t)
+	pair := func(second uint64, source string, windows uint64, says trial.Expectation) barrier.Suggestion {
+		first, s := *r.Suggestions[0].Parts[0].Position, r.Suggestions[0]
+		other := first
+		other.Address, other.Before.Offset, other.Before.Source, other.After.Source = second, second, source, ""
+		s.Parts = []barrier.Part{
+			{Change: trial.Change{Address: 0x50, To: trial.OrderLoads, Before: true}, Position: &first},
+			{Change: trial.Change{Address: second, To: trial.OrderStores, Before: true}, Position: &other},
+		}
+		s.Diff, s.Windows, s.Model = "", windows, barrier.Model{Says: says}
+		return s
+	}
+	r.Suggestions = []barrier.Suggestion{
+		pair(0x90, "a.c:1", 4096, trial.Never), pair(0x94, "a.c:2", 3000, trial.Never), pair(0x98, "a.c:3", 4096, trial.Sometimes), pair(0x9c, "a.c:2", 4000, trial.Never),
+	}
+	groups := together(r.Suggestions)
+	require.Len(t, groups, 2)
+	require.Len(t, groups[0].More, 2)
+	require.Empty(t, groups[1].more(r))
+	for _, f := range []format.Format{format.Text, format.Markdown, format.HTML} {
+		var out bytes.Buffer
+		require.NoError(t, Reports.Render(&out, f, r))
+		said := strings.NewReplacer(`\`, "", "&#43;", "+").Replace(strings.Join(strings.Fields(out.String()), " "))
+		assert.Contains(t, said, "enough, too, beside the first of these: smp_wmb() before a.c:2 (before str x3, [x1] at move_area+0x94); smp_wmb() before a.c:2 (before str x3, [x1] at move_area+0x9c); none of 3000 windows was stale at the least with each", f)
+		assert.Contains(t, said, "a.c:3", f)
 	}
 }

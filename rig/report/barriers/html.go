@@ -16,7 +16,8 @@ import (
 var barriersHTML string
 
 var pages = template.Must(template.Must(page.Reports.Clone()).New("barriers.html").Funcs(template.FuncMap{
-	"answer": answer, "where": where, "seen": seen, "named": named, "less": lessWords, "seenWith": seenWith, "seenAltered": seenAltered, "disagreements": disagreements,
+	"answer": answer, "where": where, "seen": seen, "heading": heading, "less": lessWords, "seenWith": seenWith, "seenAltered": seenAltered, "disagreements": disagreements,
+	"together": together, "more": func(r barrier.Report, g several) string { return g.more(r) },
 	"sentence": Sentence, "oneLine": words.OneLine, "grounds": grounds, "printable": printable,
 	"modelWithout": modelWithout, "modelWith": modelWith, "modelUnder": modelUnder, "sentences": sentences,
 }).Parse(barriersHTML))

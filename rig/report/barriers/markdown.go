@@ -44,12 +44,16 @@ func markdown(w io.Writer, r barrier.Report) error {
 			words.Paragraph(&b, fmt.Sprintf("- %s: %s", words.Plain(where(row.Instruction)), words.Plain(said)), "  ", width)
 		}
 	}
-	for _, s := range r.Suggestions {
-		fmt.Fprintf(&b, "\n## %s\n\n", words.Plain(named(r, s)))
+	for _, g := range together(r.Suggestions) {
+		s := g.First
+		fmt.Fprintf(&b, "\n## %s\n\n", words.Plain(heading(r, s)))
 		words.Paragraph(&b, words.Plain(sentences(seenWith(r, s), modelWith(r, s.Model))), "", width)
 		b.WriteString("\n")
 		for _, l := range s.Less {
 			words.Paragraph(&b, "- "+words.Plain(lessWords(l)), "  ", width)
+		}
+		if also := g.more(r); also != "" {
+			words.Paragraph(&b, "- "+words.Plain(also), "  ", width)
 		}
 		words.Fence(&b, "diff", printable(strings.TrimRight(s.Diff, "\n")))
 	}
@@ -68,6 +72,14 @@ func markdown(w io.Writer, r barrier.Report) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// heading names a suggestion above what is said of it.
+func heading(r barrier.Report, s barrier.Suggestion) string {
+	if s.Disagrees() {
+		return words.Capital(enough(true)) + named(r, s)
+	}
+	return named(r, s)
 }
 
 // sentences make sentences of texts, where they are not empty.

@@ -31,8 +31,9 @@ func text(w io.Writer, r barrier.Report) error {
 			words.Paragraph(&b, said, "    ", width)
 		}
 	}
-	for _, s := range r.Suggestions {
-		words.Paragraph(&b, "enough: "+named(r, s), "  ", width)
+	for _, g := range together(r.Suggestions) {
+		s := g.First
+		words.Paragraph(&b, enough(s.Disagrees())+named(r, s), "  ", width)
 		b.WriteString("  ")
 		words.Paragraph(&b, fmt.Sprintf("%s; miss %.0e%s", r.Words.Seen(0, s.Windows), s.Miss, restsOn(s.Modes)), "  ", width)
 		if said := modelWith(r, s.Model); said != "" {
@@ -42,6 +43,10 @@ func text(w io.Writer, r barrier.Report) error {
 		for _, l := range s.Less {
 			b.WriteString("  less: ")
 			words.Paragraph(&b, lessWords(l), "    ", width)
+		}
+		if also := g.more(r); also != "" {
+			b.WriteString("  ")
+			words.Paragraph(&b, also, "    ", width)
 		}
 		if s.Diff != "" {
 			b.WriteString(indented(s.Diff))
