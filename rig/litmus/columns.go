@@ -119,14 +119,16 @@ func isFormOf(ordered, plain string) bool {
 func (c Columns) At(p Place) string { return c.Threads[p.Thread][p.Index] }
 
 // Access is where a store releases, or a load acquires, in the place of that order: what a
-// load orders is behind it, so that in the place of a barrier it is the last load before that.
+// load orders is behind it, so that in the place of a barrier it is the last load before that; where
+// stores alone are before it, the load behind it, since one that acquires comes behind
+// any store before it that releases (LDAR and STLR: Arm ARM, barrier-ordered-before).
 func (c Columns) Access(p Place, load bool) (Place, error) {
 	want := "STR"
 	if load {
 		want = "LDR"
-		for !p.Form && p.Index > 0 {
-			if p.Index--; startsWith(c.At(p), want) {
-				break
+		for before := p; !p.Form && before.Index > 0; {
+			if before.Index--; startsWith(c.At(before), want) {
+				return before, nil
 			}
 		}
 	}

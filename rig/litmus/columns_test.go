@@ -106,6 +106,16 @@ func TestLoadsOrderWhatIsBehindThem(t *testing.T) {
 	assert.Equal(t, "STR W0,[X1]", c.At(got))
 }
 
+// In the place of a barrier between a store and a load it is that load that acquires.
+func TestALoadBehindStoresAlone(t *testing.T) {
+	c := columns(t, "AArch64 x\n{\n0:X1=x; 0:X3=y;\n1:X1=x; 1:X3=y;\n}\n P0           | P1          ;\n STLR W0,[X1] | STR W0,[X3] ;\n LDR W2,[X3]  | LDR W2,[X1] ;\nexists (0:X2=0)\n")
+	got, err := c.Access(Place{Thread: 0, Index: 1}, true)
+	require.NoError(t, err)
+	assert.Equal(t, Place{Thread: 0, Index: 1}, got)
+	_, err = c.Access(Place{Thread: 0, Index: 0}, true)
+	assert.Error(t, err, "the place is before a store")
+}
+
 // Comments may hold what ends cells and rows, and cells any blanks.
 func TestCommentsInCodeAreNoCode(t *testing.T) {
 	want := columns(t, unordered).Threads
