@@ -72,7 +72,7 @@ include:
 	assert.Equal(t, filepath.Join(dir, "my.patch"), r.Spec.Patch)
 	assert.Equal(t, []string{"pc"}, r.Spec.Modes)
 
-	r = cell(1, "arm64/debian:5.10/unpatched/relaxed/cmp/cortex-a53/clang/seed-7", "hit")
+	r = cell(1, "arm64/debian:5.10/unpatched/relaxed/cmp/clang/cortex-a53/seed-7", "hit")
 	assert.Contains(t, r.Kernel.Compiler, "clang")
 	assert.True(t, strings.HasPrefix(r.Kernel.Version, "5.10."), r.Kernel.Version)
 	assert.Equal(t, "relaxed", r.Arms[0].Reader)

@@ -134,7 +134,7 @@ func TestReleasedMatrixIsResumed(t *testing.T) {
 	dir := takeOver(t, "matrix")
 	cells := []string{"1   arm64/unpatched/acquire     hit       hit      as expected  3.1 % of 2240", "started   2026-11-28T12:56:17Z", "matrix: 2 of 2 cells as expected"}
 	says(t, cells, "report", dir)
-	says(t, append(cells, "resumed   2 cells had their result already", "images    1, of which 1 had to be built"), "matrix", filepath.Join(released, "matrix.yaml"), "--out="+dir, "--resume", "--no-history")
+	says(t, append(cells, "resumed   2 of 2 cells, whose results were there already", "images    1, of which 1 had to be built"), "matrix", filepath.Join(released, "matrix.yaml"), "--out="+dir, "--resume", "--no-history")
 }
 
 // The search had ended, so that to go on takes no machine. Since that version

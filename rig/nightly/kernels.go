@@ -30,7 +30,7 @@ func (n *matrixRun) prepare(ctx context.Context, cells []matrix.Cell, keep func(
 	}
 	ready := map[string]task.Cell{}
 	for i, group := range order {
-		n.cfg.Events(trial.Event{Note: fmt.Sprintf("kernels %d of %d: %s, for %d cells", i+1, len(order), about(group), len(users[group]))})
+		n.cfg.Events(trial.Event{Note: fmt.Sprintf("kernels %d of %d: %s, for %d of the cells", i+1, len(order), about(group), len(users[group]))})
 		k, err := n.buildKernels(ctx, users[group])
 		if ctx.Err() != nil {
 			return nil, errors.Join(err, k.close())

@@ -176,7 +176,7 @@ func facts(d matrix.Document) []words.Fact {
 	add("kcovrig", []string{d.Version})
 	add("started", []string{fmt.Sprintf("%s, the last command took %.0f s", d.Started, d.Seconds)})
 	if d.Counts.Resumed > 0 {
-		add("resumed", []string{fmt.Sprintf("%d cells had their result already", d.Counts.Resumed)})
+		add("resumed", []string{fmt.Sprintf("%d of %d cells, whose results were there already", d.Counts.Resumed, d.Counts.Cells)})
 	}
 	add("retries", []string{retries(d.Counts)})
 	return facts
