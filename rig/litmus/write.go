@@ -58,7 +58,7 @@ func Exists(values map[string]uint64) Condition {
 func Register(term string) (thread int, name string, ok bool) {
 	before, name, found := strings.Cut(term, ":")
 	thread, err := strconv.Atoi(before)
-	return thread, name, found && err == nil
+	return thread, name, found && err == nil && thread >= 0
 }
 
 var typeNames = map[int]string{1: "uint8_t", 2: "uint16_t", 4: "uint32_t", 8: "uint64_t"}

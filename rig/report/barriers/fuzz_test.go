@@ -28,7 +28,7 @@ func FuzzReports(f *testing.F) {
 		r.Summary()
 		for _, w := range Reports {
 			var out bytes.Buffer
-			require.NoError(t, w.Write(&out, r), "%s", w.Format)
+			require.NoError(t, Reports.Render(&out, w.Format, r), "%s", w.Format)
 			if w.Format == format.Text || w.Format == format.Line {
 				require.Less(t, strings.IndexFunc(out.String(), func(r rune) bool { return r != '\n' && r != '\t' && unicode.IsControl(r) }), 0, "%q", out.String())
 			}

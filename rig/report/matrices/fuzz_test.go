@@ -36,7 +36,7 @@ func FuzzReports(f *testing.F) {
 		}
 		for _, w := range Reports {
 			var out bytes.Buffer
-			require.NoError(t, w.Write(&out, Report{Now: saved}), "%s", w.Format)
+			require.NoError(t, Reports.Render(&out, w.Format, Report{Now: saved}), "%s", w.Format)
 			if w.Format == format.Text {
 				require.Less(t, strings.IndexFunc(out.String(), func(r rune) bool { return r != '\n' && r != '\t' && unicode.IsControl(r) }), 0, "%q", out.String())
 			}
